@@ -1,0 +1,113 @@
+"""Names and shapes of the activities: what workflows may ask the outside world to do."""
+
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from pydantic import Field
+
+from domain.automation import AutomationStatus
+from domain.contract import ActiveRun, Actor, AutomationSnapshot, RunCause, Shape
+
+
+class ActivityName(StrEnum):
+    OPEN_AUTOMATION = "open_automation"
+    AMEND_AUTOMATION = "amend_automation"
+    CHANGE_STATUS = "change_status"
+    SYNC_SCHEDULE = "sync_schedule"
+    EXPEDITE = "expedite"
+    BEGIN_RUN = "begin_run"
+    OPEN_RUN = "open_run"
+    PROCESS_COHORT = "process_cohort"
+    SETTLE_COHORT = "settle_cohort"
+    CLOSE_RUN = "close_run"
+    CANCEL_RUN = "cancel_run"
+    WATCH_RUN = "watch_run"
+    RECONCILE = "reconcile"
+
+
+class OpenAutomation(Shape):
+    automation_id: UUID
+    change_id: UUID | None
+    now: datetime
+
+
+class AmendAutomation(Actor):
+    automation_id: UUID
+    change_id: UUID
+    now: datetime
+
+
+class ChangeStatus(Actor):
+    automation_id: UUID
+    status: AutomationStatus
+    now: datetime
+    error: str | None = None
+
+
+class SyncSchedule(Shape):
+    automation_id: UUID
+
+
+class Expedite(Shape):
+    """Bring the next fire of a cron automation of program scope forward to `now`."""
+
+    automation_id: UUID
+    now: datetime
+
+
+class BeginRun(Actor):
+    """Ask for a run. The record decides: it may answer that the occurrence is skipped, and why."""
+
+    automation_id: UUID
+    cause: RunCause
+    nominal_at: datetime | None
+    now: datetime
+    by_own_timer: bool = Field(
+        default=False, description="Not delivered by the schedule: its pause must be asked for"
+    )
+
+
+class BegunRun(Shape):
+    """`run` is set when a fan-out must be started; `skipped` says why nothing was fired."""
+
+    snapshot: AutomationSnapshot
+    run: ActiveRun | None = None
+    skipped: str | None = None
+
+
+class RunReference(Shape):
+    run_id: UUID
+
+
+class OpenRun(RunReference):
+    now: datetime
+
+
+class CloseRun(RunReference):
+    now: datetime
+    error: str | None = Field(default=None, description="Set when the run could not be carried to its end")
+
+
+class CancelRun(RunReference, Actor):
+    now: datetime
+
+
+class SettleCohort(RunReference):
+    """Give every row of a slice that has no outcome yet its final one."""
+
+    first: int
+    last: int
+    cancelled: bool
+    error: str
+
+
+class WatchRun(Shape):
+    automation_id: UUID
+    number: int
+
+
+class ReconcileReport(Shape):
+    automations_failed: int = 0
+    runs_closed: int = 0
+    changes_discarded: int = 0

@@ -1,0 +1,111 @@
+"""What makes a definition one that can run. Every text a client wrote is compiled here, before it is stored."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from domain.actions import SendMessage
+from domain.automation import Definition, Scope, TriggerType
+from domain.expressions import ExpressionError, compile_condition
+from domain.json_limits import check_json_limits
+from domain.schedules import ScheduleError, parse_cron, validate_timezone
+from domain.templates import TemplateError, TemplateValueError, parse_template
+from domain.triggering import VALID_PAIRS
+
+PARTICIPANTS_ONLY = ("participant_filter", "guard_condition", "action")
+# The years that a Temporal Schedule can name.
+FIRST_INSTANT = datetime(2000, 1, 1, tzinfo=UTC)
+END_OF_TIME = datetime(2101, 1, 1, tzinfo=UTC)
+
+
+@dataclass(eq=False)
+class DefinitionError(ValueError):
+    """One field of a definition is wrong: names it, says why and what was expected."""
+
+    field: str
+    reason: str
+    expected: str | None = None
+    suggestion: str | None = None
+
+    def __str__(self) -> str:
+        return f"{self.field}: {self.reason}"
+
+
+def check_definition(definition: Definition) -> None:
+    """Raises DefinitionError for the first rule that the definition breaks."""
+    _check_trigger(definition)
+    _check_scope(definition)
+    _check_expressions(definition)
+    _check_documents(definition)
+    if isinstance(definition.action, SendMessage):
+        _check_template("action.subject", definition.action.subject, definition.payload)
+        _check_template("action.body", definition.action.body, definition.payload)
+
+
+def _check_trigger(definition: Definition) -> None:
+    pair = (definition.trigger_type, definition.scope)
+    if pair not in VALID_PAIRS:
+        valid = sorted({trigger.value for trigger, scope in VALID_PAIRS if scope is definition.scope})
+        raise DefinitionError(
+            "scope",
+            f"a trigger of type {definition.trigger_type} cannot have scope {definition.scope}",
+            f"with this scope, a trigger of type {', '.join(valid)}",
+        )
+    try:
+        validate_timezone(definition.timezone)
+        if definition.cron_expression is not None:
+            parse_cron(definition.cron_expression)
+    except ScheduleError as error:
+        raise DefinitionError(error.field, error.reason, error.expected) from None
+    required = {TriggerType.CRON: "cron_expression", TriggerType.ONE_TIME: "trigger_at"}.get(
+        definition.trigger_type
+    )
+    if required is not None and getattr(definition, required) is None:
+        raise DefinitionError(required, "required", "present")
+    if definition.trigger_at is not None and not FIRST_INSTANT <= definition.trigger_at < END_OF_TIME:
+        raise DefinitionError(
+            "trigger_at", "is out of range", f"an instant from {FIRST_INSTANT:%Y} to {END_OF_TIME.year - 1}"
+        )
+
+
+def _check_scope(definition: Definition) -> None:
+    if definition.scope is Scope.PROGRAM:
+        for name in PARTICIPANTS_ONLY:
+            if getattr(definition, name) is not None:
+                raise DefinitionError(
+                    name, "not a field of a program-scoped automation", "scope participants"
+                )
+    if definition.participant_id is not None and (
+        definition.scope is not Scope.PROGRAM or definition.trigger_type is not TriggerType.ONE_TIME
+    ):
+        raise DefinitionError("participant_id", "only a one_time automation of scope program takes it")
+
+
+def _check_expressions(definition: Definition) -> None:
+    for name in ("participant_filter", "guard_condition"):
+        text = getattr(definition, name)
+        if text is None:
+            continue
+        try:
+            compile_condition(text)
+        except ExpressionError as error:
+            problem = error.problems[0]
+            raise DefinitionError(name, str(error), problem.expected, problem.suggestion) from None
+
+
+def _check_documents(definition: Definition) -> None:
+    for name in ("payload", "filter_hints"):
+        problems = check_json_limits(getattr(definition, name))
+        if problems:
+            path = f"{name}.{problems[0].path}" if problems[0].path else name
+            raise DefinitionError(path, problems[0].reason)
+
+
+def _check_template(field: str, source: str, payload: dict[str, Any]) -> None:
+    """A value that a filter cannot take is no fault of the template: people have other values."""
+    try:
+        parse_template(source).render({"participant": {}, "payload": payload})
+    except TemplateValueError:
+        return
+    except TemplateError as error:
+        raise DefinitionError(field, str(error), "a Liquid template") from None

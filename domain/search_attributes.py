@@ -1,0 +1,20 @@
+"""Typed search attributes: the one list, registered by `carillon setup` and set by every workflow."""
+
+from uuid import UUID
+
+from temporalio.common import SearchAttributeKey, SearchAttributePair, TypedSearchAttributes
+
+PROGRAM = SearchAttributeKey.for_keyword("CarillonProgram")
+AUTOMATION = SearchAttributeKey.for_keyword("CarillonAutomation")
+KIND = SearchAttributeKey.for_keyword("CarillonKind")
+STATUS = SearchAttributeKey.for_keyword("CarillonStatus")
+TRIGGER_TYPE = SearchAttributeKey.for_keyword("CarillonTriggerType")
+
+ALL = (PROGRAM, AUTOMATION, KIND, STATUS, TRIGGER_TYPE)
+
+
+def of_automation(automation_id: UUID, kind: str, program_id: UUID | None = None) -> TypedSearchAttributes:
+    pairs = [SearchAttributePair(AUTOMATION, str(automation_id)), SearchAttributePair(KIND, kind)]
+    if program_id is not None:
+        pairs.append(SearchAttributePair(PROGRAM, str(program_id)))
+    return TypedSearchAttributes(pairs)
