@@ -1,0 +1,109 @@
+"""The send ledger: one row per message, keyed by the effect it stands for."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID, uuid5
+
+from sqlalchemy import text
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from domain.actions import Channel
+from store.tables import AutomationRun
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A message about to be sent to the participant of one ledger row."""
+
+    message_id: UUID
+    seq: int
+    participant_id: UUID
+    recipient: str
+    subject: str
+
+
+def message_key(run_id: UUID, participant_id: UUID) -> str:
+    return f"run:{run_id}:{participant_id}"
+
+
+def message_id_of(run_id: UUID, participant_id: UUID) -> UUID:
+    """The same effect has the same id in every attempt, so that a provider or a mailbox can tell a repeat."""
+    return uuid5(run_id, message_key(run_id, participant_id))
+
+
+async def record_drafts(
+    session: AsyncSession, run: AutomationRun, channel: Channel, drafts: Sequence[Draft], now: datetime
+) -> None:
+    """Write the messages as `sending`. A repeated send of the same effect takes over its row."""
+    await session.execute(
+        text(
+            "INSERT INTO message (id, key, program_id, automation_id, run_id, participant_id, channel, recipient, "
+            "subject, status, created_at) "
+            "SELECT d.id, d.key, :program, :automation, :run, d.participant_id, :channel, d.recipient, d.subject, "
+            "'sending', :now FROM unnest(CAST(:ids AS uuid[]), CAST(:keys AS text[]), CAST(:people AS uuid[]), "
+            "CAST(:recipients AS text[]), CAST(:subjects AS text[])) AS d(id, key, participant_id, recipient, subject) "
+            "ON CONFLICT (key) DO UPDATE SET status = 'sending', recipient = excluded.recipient, "
+            "subject = excluded.subject, error = NULL, settled_at = NULL"
+        ),
+        {
+            "program": run.program_id,
+            "automation": run.automation_id,
+            "run": run.id,
+            "channel": channel.value,
+            "now": now,
+            "ids": [draft.message_id for draft in drafts],
+            "keys": [message_key(run.id, draft.participant_id) for draft in drafts],
+            "people": [draft.participant_id for draft in drafts],
+            "recipients": [draft.recipient for draft in drafts],
+            "subjects": [draft.subject for draft in drafts],
+        },
+    )
+
+
+async def note_contact(session: AsyncSession, participants: Sequence[UUID], now: datetime) -> None:
+    """Remember that these people were sent something (`participant.last_contacted_at` in expressions)."""
+    if participants:
+        # Rows are locked in one order, so that runs reaching the same people cannot deadlock.
+        await session.execute(
+            text(
+                "UPDATE participant p SET last_contacted_at = :now FROM (SELECT id FROM participant "
+                "WHERE id = ANY(CAST(:ids AS uuid[])) ORDER BY id FOR NO KEY UPDATE) AS sent WHERE p.id = sent.id"
+            ),
+            {"ids": list(participants), "now": now},
+        )
+
+
+async def settle_messages(
+    session: AsyncSession,
+    ids: Sequence[UUID],
+    statuses: Sequence[str],
+    errors: Sequence[str | None],
+    now: datetime,
+) -> None:
+    await session.execute(
+        text(
+            "UPDATE message m SET status = s.status, error = s.error, settled_at = :now "
+            "FROM unnest(CAST(:ids AS uuid[]), CAST(:statuses AS text[]), CAST(:errors AS text[])) "
+            "AS s(id, status, error) WHERE m.id = s.id"
+        ),
+        {"ids": list(ids), "statuses": list(statuses), "errors": list(errors), "now": now},
+    )
+
+
+async def settle_abandoned_messages(
+    session: AsyncSession, run_id: UUID, participants: Sequence[UUID], status: str, now: datetime
+) -> None:
+    """Messages whose sender died before it could settle them."""
+    await session.execute(
+        text(
+            "UPDATE message SET status = :status, settled_at = :now WHERE run_id = :run AND status = 'sending' "
+            "AND key = ANY(CAST(:keys AS text[]))"
+        ),
+        {
+            "run": run_id,
+            "keys": [message_key(run_id, participant) for participant in participants],
+            "status": status,
+            "now": now,
+        },
+    )

@@ -1,0 +1,132 @@
+"""Write a batch of imported rows: COPY into a staging table, then one upsert."""
+
+import json
+from collections.abc import Iterable
+from typing import Any
+from uuid import UUID
+
+import psycopg
+from psycopg.errors import DeadlockDetected
+
+from domain.participant_rows import ParticipantRow
+from store.database import Database
+
+_ATTEMPTS = 3
+
+_CREATE_STAGING = """
+CREATE TEMPORARY TABLE participant_import (
+    external_id text PRIMARY KEY,
+    email text, phone text, first_name text, last_name text, display_name text,
+    locale text, timezone text, status text, tags text[],
+    attributes jsonb NOT NULL, counters jsonb NOT NULL, tiers jsonb NOT NULL, consent jsonb NOT NULL
+) ON COMMIT DROP
+"""
+
+_COPY = """
+COPY participant_import (
+    external_id, email, phone, first_name, last_name, display_name, locale, timezone, status, tags,
+    attributes, counters, tiers, consent
+) FROM STDIN
+"""
+
+# Rows are locked in the order of external_id, so two imports of the same people do not deadlock.
+# `excluded` cannot tell an absent status from ACTIVE, hence the second look at the staging table.
+_UPSERT = """
+INSERT INTO participant AS stored (
+    id, program_id, external_id, email, phone, first_name, last_name, display_name, locale, timezone,
+    status, tags, attributes, counters, tiers, consent
+)
+SELECT
+    gen_random_uuid(), %(program_id)s, external_id, email, phone, first_name, last_name, display_name,
+    locale, timezone, COALESCE(status, 'ACTIVE'), COALESCE(tags, '{}'), attributes, counters, tiers, consent
+FROM participant_import
+ORDER BY external_id
+ON CONFLICT (program_id, external_id) DO UPDATE SET
+    email = COALESCE(excluded.email, stored.email),
+    phone = COALESCE(excluded.phone, stored.phone),
+    first_name = COALESCE(excluded.first_name, stored.first_name),
+    last_name = COALESCE(excluded.last_name, stored.last_name),
+    display_name = COALESCE(excluded.display_name, stored.display_name),
+    locale = COALESCE(excluded.locale, stored.locale),
+    timezone = COALESCE(excluded.timezone, stored.timezone),
+    status = COALESCE(
+        (SELECT status FROM participant_import AS new WHERE new.external_id = excluded.external_id),
+        stored.status
+    ),
+    tags = CASE WHEN excluded.tags = '{}' THEN stored.tags ELSE excluded.tags END,
+    attributes = stored.attributes || excluded.attributes,
+    counters = stored.counters || excluded.counters,
+    tiers = stored.tiers || excluded.tiers,
+    consent = stored.consent || excluded.consent,
+    updated_at = now()
+WHERE excluded.email <> COALESCE(stored.email, '')
+    OR excluded.phone <> COALESCE(stored.phone, '')
+    OR excluded.first_name <> COALESCE(stored.first_name, '')
+    OR excluded.last_name <> COALESCE(stored.last_name, '')
+    OR excluded.display_name <> COALESCE(stored.display_name, '')
+    OR excluded.locale <> COALESCE(stored.locale, '')
+    OR excluded.timezone <> COALESCE(stored.timezone, '')
+    OR (excluded.tags <> '{}' AND excluded.tags <> stored.tags)
+    OR stored.attributes || excluded.attributes <> stored.attributes
+    OR stored.counters || excluded.counters <> stored.counters
+    OR stored.tiers || excluded.tiers <> stored.tiers
+    OR stored.consent || excluded.consent <> stored.consent
+    OR EXISTS (
+        SELECT FROM participant_import AS new
+        WHERE new.external_id = excluded.external_id AND new.status <> stored.status
+    )
+RETURNING external_id, xmax = 0
+"""
+
+
+async def upsert_rows(
+    database: Database, program_id: UUID, rows: Iterable[ParticipantRow]
+) -> dict[str, bool]:
+    """Write the rows, each external_id at most once, in one transaction.
+
+    Answers, for each participant that changed, whether it was created; one that is absent was already as the
+    row states. What a row leaves out stays as stored; documents are merged key by key. Raises psycopg.Error.
+    """
+    staged = [_staged(row) for row in rows]
+    for _ in range(_ATTEMPTS - 1):
+        try:
+            return await _write(database, program_id, staged)
+        except DeadlockDetected:
+            continue
+    return await _write(database, program_id, staged)
+
+
+async def _write(database: Database, program_id: UUID, staged: list[tuple[Any, ...]]) -> dict[str, bool]:
+    async with database.engine.connect() as connection:
+        driver = (await connection.get_raw_connection()).driver_connection
+        assert isinstance(driver, psycopg.AsyncConnection)
+        async with driver.transaction(), driver.cursor() as cursor:
+            await cursor.execute(_CREATE_STAGING)
+            async with cursor.copy(_COPY) as copy:
+                for values in staged:
+                    await copy.write_row(values)
+            await cursor.execute(_UPSERT, {"program_id": program_id})
+            return dict(await cursor.fetchall())
+
+
+def _staged(row: ParticipantRow) -> tuple[Any, ...]:
+    return (
+        row.external_id,
+        row.email,
+        row.phone,
+        row.first_name,
+        row.last_name,
+        row.display_name,
+        row.locale,
+        row.timezone,
+        row.status,
+        None if row.tags is None else list(row.tags),
+        _document(row.attributes),
+        _document(row.counters),
+        _document(row.tiers),
+        _document(row.consent),
+    )
+
+
+def _document(values: dict[str, Any]) -> str:
+    return json.dumps(values, ensure_ascii=False, allow_nan=False) if values else "{}"

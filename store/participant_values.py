@@ -1,0 +1,108 @@
+"""How a participant's columns become the values that expressions and templates see."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import RowMapping
+
+from domain.expressions import Condition
+from store.tables import Program
+
+Row = Mapping[str, Any] | RowMapping
+
+TEMPLATE_COLUMNS = (
+    "id",
+    "external_id",
+    "email",
+    "phone",
+    "first_name",
+    "last_name",
+    "display_name",
+    "locale",
+    "timezone",
+    "attributes",
+    "counters",
+    "tags",
+    "tiers",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    column: str | None
+    convert: Callable[[Any], object]
+
+
+def _same(value: Any) -> object:
+    return value
+
+
+def _text(value: UUID) -> object:
+    return str(value)
+
+
+def _is_present(value: Any) -> object:
+    return bool(value)
+
+
+def _no_segments(_: Any) -> object:
+    return []
+
+
+_PARTICIPANT: dict[str, _Source] = {
+    "participant.id": _Source("id", _text),
+    "participant.has_email": _Source("email", _is_present),
+    "participant.has_phone": _Source("phone", _is_present),
+    "participant.segments": _Source(None, _no_segments),
+} | {
+    f"participant.{column}": _Source(column, _same)
+    for column in (
+        "external_id",
+        "email",
+        "phone",
+        "first_name",
+        "last_name",
+        "locale",
+        "timezone",
+        "status",
+        "attributes",
+        "counters",
+        "tags",
+        "tiers",
+        "consent",
+        "created_at",
+        "last_contacted_at",
+    )
+}
+
+
+class ParticipantValues:
+    """Reads, for one condition, just the columns that its variables need."""
+
+    def __init__(self, condition: Condition, program: Program, now: datetime) -> None:
+        wanted = {name: _PARTICIPANT[name] for name in condition.variables if name in _PARTICIPANT}
+        self.columns = tuple(
+            sorted({source.column for source in wanted.values() if source.column is not None})
+        )
+        self._wanted = tuple(wanted.items())
+        self._constants: dict[str, object] = {
+            "now": now,
+            "program.id": str(program.id),
+            "program.name": program.name,
+            "program.timezone": program.timezone,
+        }
+
+    def of(self, row: Row) -> dict[str, object]:
+        """Values by dotted variable for one row that holds `columns`."""
+        values = dict(self._constants)
+        for name, source in self._wanted:
+            values[name] = source.convert(row[source.column] if source.column else None)
+        return values
+
+
+def template_values(row: Row) -> dict[str, Any]:
+    """What a message template sees as `participant`, from a row that holds TEMPLATE_COLUMNS."""
+    return {column: str(row[column]) if column == "id" else row[column] for column in TEMPLATE_COLUMNS}

@@ -1,0 +1,82 @@
+"""Events that clients send, and reading every event back."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from store.paging import Page, PageRequest, page_newest_first
+from store.tables import Event, Participant
+
+
+@dataclass(frozen=True, slots=True)
+class EventFilter:
+    """Periods include their beginning and exclude their end."""
+
+    type: str | None = None
+    status: str | None = None
+    participant_id: UUID | None = None
+    external_id: str | None = None
+    created_from: datetime | None = None
+    created_to: datetime | None = None
+    event_from: datetime | None = None
+    event_to: datetime | None = None
+
+
+async def add_event(session: AsyncSession, event: Event) -> Event | None:
+    """The event as stored; None when its program has one with this idempotency key.
+
+    Waits for a transaction that is adding one with the same key, so of several at once one adds it.
+    """
+    statement = (
+        insert(Event)
+        .values(**event.model_dump())
+        .on_conflict_do_nothing(
+            index_elements=["program_id", "idempotency_key"],
+            index_where=text("idempotency_key IS NOT NULL"),
+        )
+    )
+    added = (await session.execute(statement.returning(col(Event.id)))).scalar_one_or_none()
+    return None if added is None else await session.get(Event, added)
+
+
+async def event_by_idempotency_key(session: AsyncSession, program_id: UUID, key: str) -> Event | None:
+    statement = select(Event).where(col(Event.program_id) == program_id, col(Event.idempotency_key) == key)
+    return (await session.exec(statement)).first()
+
+
+async def get_event(session: AsyncSession, event_id: UUID) -> Event | None:
+    return await session.get(Event, event_id)
+
+
+async def lock_event(session: AsyncSession, event_id: UUID) -> Event | None:
+    return await session.get(Event, event_id, with_for_update=True)
+
+
+async def list_events(
+    session: AsyncSession, program_id: UUID, wanted: EventFilter, request: PageRequest
+) -> Page[Event]:
+    """Newest first: received and generated ones alike."""
+    statement = select(Event).where(col(Event.program_id) == program_id)
+    for name in ("type", "status", "participant_id"):
+        value = getattr(wanted, name)
+        if value is not None:
+            statement = statement.where(col(getattr(Event, name)) == value)
+    if wanted.external_id is not None:
+        person = select(Participant.id).where(
+            col(Participant.program_id) == program_id, col(Participant.external_id) == wanted.external_id
+        )
+        statement = statement.where(col(Event.participant_id) == person.scalar_subquery())
+    for column, start, end in (
+        (col(Event.created_at), wanted.created_from, wanted.created_to),
+        (col(Event.event_timestamp), wanted.event_from, wanted.event_to),
+    ):
+        if start is not None:
+            statement = statement.where(column >= start)
+        if end is not None:
+            statement = statement.where(column < end)
+    return await page_newest_first(session, statement, Event.created_at, Event.id, request)

@@ -1,0 +1,101 @@
+"""The record of runs and of the occurrences that were skipped."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from domain.outcomes import Outcome, RunCounts, SkipReason
+from domain.run_status import OPEN_RUNS, RunStatus
+from store.ledger import count_ledger, settle_unfinished
+from store.paging import Page, PageRequest, page_newest_first
+from store.tables import AutomationRun, FireReceipt, RunParticipant
+
+
+async def get_run(session: AsyncSession, automation_id: UUID, run_id: UUID) -> AutomationRun | None:
+    run = await session.get(AutomationRun, run_id)
+    return run if run and run.automation_id == automation_id else None
+
+
+async def lock_run(session: AsyncSession, run_id: UUID) -> AutomationRun:
+    """The run, locked against every effect: effects hold a share of this lock (`run_is_executing`)."""
+    statement = select(AutomationRun).where(col(AutomationRun.id) == run_id).with_for_update()
+    return (await session.exec(statement)).one()
+
+
+async def run_is_executing(session: AsyncSession, run_id: UUID) -> bool:
+    """True while effects are allowed, and for as long as this transaction lasts.
+
+    The shared lock is the fence behind cancellation: cancelling waits for it, and once the run is
+    marked cancelled no later transaction gets past this check.
+    """
+    status = await session.execute(
+        text("SELECT status FROM automation_run WHERE id = :run FOR SHARE"), {"run": run_id}
+    )
+    return status.scalar_one_or_none() == RunStatus.EXECUTING.value
+
+
+async def list_runs(session: AsyncSession, automation_id: UUID, request: PageRequest) -> Page[AutomationRun]:
+    statement = select(AutomationRun).where(col(AutomationRun.automation_id) == automation_id)
+    return await page_newest_first(session, statement, AutomationRun.requested_at, AutomationRun.id, request)
+
+
+async def counts_of(session: AsyncSession, run: AutomationRun) -> RunCounts:
+    """Final counts of a closed run as recorded at its close; of an open one, from its ledger now."""
+    if run.counts is not None:
+        return RunCounts.model_validate(run.counts)
+    return await count_ledger(session, run.id, run.total)
+
+
+async def recount_closed_run(session: AsyncSession, run: AutomationRun) -> None:
+    """Bring the counts of a closed run up to its ledger, after a send that outlasted the run.
+
+    The run is locked. A message that never left goes to nobody now: its row ends as cancelled.
+    """
+    await settle_unfinished(
+        session, run.id, Outcome.SKIPPED, SkipReason.CANCELLED.value, None, leave_claimed=True
+    )
+    run.counts = (await count_ledger(session, run.id, run.total)).model_dump()
+
+
+async def list_run_participants(
+    session: AsyncSession, run_id: UUID, outcome: str | None, after_seq: int, limit: int
+) -> list[RunParticipant]:
+    """Ledger rows in order of enrollment, after row number `after_seq`."""
+    statement = select(RunParticipant).where(
+        col(RunParticipant.run_id) == run_id, col(RunParticipant.seq) > after_seq
+    )
+    if outcome is not None:
+        statement = statement.where(col(RunParticipant.outcome) == outcome)
+    return list((await session.exec(statement.order_by(col(RunParticipant.seq)).limit(limit))).all())
+
+
+async def record_receipt(
+    session: AsyncSession,
+    automation_id: UUID,
+    nominal_at: datetime,
+    outcome: str,
+    reason: str | None,
+    run_id: UUID | None,
+) -> bool:
+    """Note what became of an occurrence. False when that occurrence has been handled before."""
+    statement = (
+        insert(FireReceipt)
+        .values(
+            automation_id=automation_id, nominal_at=nominal_at, outcome=outcome, reason=reason, run_id=run_id
+        )
+        .on_conflict_do_nothing()
+        .returning(col(FireReceipt.nominal_at))
+    )
+    return (await session.execute(statement)).first() is not None
+
+
+async def open_runs(session: AsyncSession, requested_before: datetime) -> list[AutomationRun]:
+    statement = select(AutomationRun).where(
+        col(AutomationRun.status).in_([status.value for status in OPEN_RUNS]),
+        col(AutomationRun.requested_at) < requested_before,
+    )
+    return list((await session.exec(statement)).all())

@@ -1,0 +1,88 @@
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import Index, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlmodel import Field, SQLModel
+
+from domain.automation import AutomationStatus, ExecutionStatus, MissedRunPolicy, Source
+from store.tables.columns import (
+    JsonObject,
+    created_instant,
+    document,
+    instant,
+    optional_document,
+    reference,
+    text_field,
+)
+
+
+class Automation(SQLModel, table=True):
+    """The record of an automation: its definition and its state. Written only through AutomationWorkflow."""
+
+    __table_args__ = (
+        Index(
+            "automation_name_is_unique",
+            "program_id",
+            "name",
+            unique=True,
+            postgresql_where=text("status <> 'archived'"),
+        ),
+        Index("automation_program_page", "program_id", "created_at", "id"),
+    )
+
+    id: UUID = Field(primary_key=True)
+    program_id: UUID = reference("program.id")
+    name: str = text_field()
+    description: str | None = text_field(nullable=True)
+    event_name: str = text_field()
+    payload: JsonObject = document()
+    source: str = text_field(default=Source.API.value)
+    status: str = text_field(default=AutomationStatus.ACTIVE.value)
+    trigger_type: str = text_field()
+    scope: str = text_field()
+    timezone: str = text_field(default="UTC")
+    cron_expression: str | None = text_field(nullable=True)
+    trigger_at: datetime | None = instant()
+    participant_id: UUID | None = Field(default=None)
+    schedule_type: str | None = text_field(nullable=True)
+    schedule_config: JsonObject | None = optional_document()
+    participant_filter: str | None = text_field(nullable=True)
+    guard_condition: str | None = text_field(nullable=True)
+    filter_hints: list[JsonObject] = document(list)
+    action: JsonObject | None = optional_document()
+    cohort_size: Any = Field(default="auto", sa_type=JSONB, nullable=False)
+    dst_policy: JsonObject = document()
+    missed_run_policy: str = text_field(default=MissedRunPolicy.LAST.value)
+    jitter_seconds: int = 0
+
+    next_run_at: datetime | None = instant()
+    last_run_at: datetime | None = instant()
+    last_error: str | None = text_field(nullable=True)
+    last_evaluated_at: datetime | None = instant()
+    processed_at: datetime | None = instant()
+    error_message: str | None = text_field(nullable=True)
+    execution_status: str = text_field(default=ExecutionStatus.IDLE.value)
+    execution_started_at: datetime | None = instant()
+    execution_completed_at: datetime | None = instant()
+    execution_error: str | None = text_field(nullable=True)
+    current_run_id: UUID | None = Field(default=None)
+    run_count: int = 0
+    created_at: datetime = created_instant()
+    updated_at: datetime = created_instant()
+
+
+class AutomationChange(SQLModel, table=True):
+    """A definition or patch that the API staged and the workflow applies: texts stay out of histories."""
+
+    __tablename__ = "automation_change"
+
+    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    automation_id: UUID = Field(index=True)
+    program_id: UUID = reference("program.id")
+    kind: str = text_field()
+    body: JsonObject = document()
+    actor: str = text_field()
+    created_at: datetime = created_instant()
+    applied_at: datetime | None = instant()

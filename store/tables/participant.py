@@ -1,0 +1,44 @@
+from datetime import datetime
+from uuid import UUID, uuid4
+
+from sqlalchemy import ARRAY, Index, Text, UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+from domain.participant import ParticipantStatus
+from store.tables.columns import JsonObject, created_instant, document, instant, reference, text_field
+
+
+class Participant(SQLModel, table=True):
+    """A person in a program. `external_id` is the client's own id, unique within the program."""
+
+    __table_args__ = (
+        UniqueConstraint("program_id", "external_id"),
+        Index("participant_program_page", "program_id", "created_at", "id"),
+    )
+
+    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    program_id: UUID = reference("program.id")
+    external_id: str = text_field()
+    email: str | None = text_field(nullable=True)
+    phone: str | None = text_field(nullable=True)
+    first_name: str | None = text_field(nullable=True)
+    last_name: str | None = text_field(nullable=True)
+    display_name: str | None = text_field(nullable=True)
+    locale: str | None = text_field(nullable=True)
+    timezone: str | None = text_field(nullable=True)
+    attributes: JsonObject = document()
+    counters: JsonObject = document()
+    tags: list[str] = Field(
+        default_factory=list,
+        sa_type=ARRAY(Text),
+        nullable=False,
+        sa_column_kwargs={"server_default": "{}"},
+    )
+    tiers: JsonObject = document()
+    consent: JsonObject = document()
+    status: str = text_field(
+        default=ParticipantStatus.ACTIVE.value, sa_column_kwargs={"server_default": "ACTIVE"}
+    )
+    last_contacted_at: datetime | None = instant()
+    created_at: datetime = created_instant()
+    updated_at: datetime = created_instant()

@@ -1,0 +1,76 @@
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import BigInteger, DateTime, Index, UniqueConstraint
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlmodel import Field, SQLModel
+
+from domain.outcomes import Outcome
+from store.tables.columns import (
+    JsonObject,
+    created_instant,
+    document,
+    instant,
+    optional_document,
+    reference,
+    text_field,
+)
+
+
+class AutomationRun(SQLModel, table=True):
+    """One execution of an automation, with the definition frozen as it was when the run was requested."""
+
+    __tablename__ = "automation_run"
+    __table_args__ = (
+        UniqueConstraint("automation_id", "number"),
+        Index("automation_run_page", "automation_id", "requested_at", "id"),
+    )
+
+    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    automation_id: UUID = reference("automation.id")
+    program_id: UUID = reference("program.id")
+    number: int
+    scope: str = text_field()
+    cause: str = text_field()
+    nominal_at: datetime | None = instant()
+    status: str = text_field()
+    error: str | None = text_field(nullable=True)
+    requested_by: str = text_field()
+    definition: JsonObject = document()
+    cohort_size: Any = Field(default="auto", sa_type=JSONB, nullable=False)
+    total: int = 0
+    counts: JsonObject | None = optional_document()
+    event_id: UUID | None = Field(default=None)
+    requested_at: datetime = created_instant()
+    started_at: datetime | None = instant()
+    completed_at: datetime | None = instant()
+
+
+class RunParticipant(SQLModel, table=True):
+    """The outcome ledger: one row for each participant a run enrolled."""
+
+    __tablename__ = "run_participant"
+    __table_args__ = (UniqueConstraint("run_id", "participant_id"), {"postgresql_with": {"fillfactor": "70"}})
+
+    run_id: UUID = Field(primary_key=True)
+    seq: int = Field(sa_type=BigInteger, primary_key=True)
+    participant_id: UUID
+    outcome: str = text_field(default=Outcome.PENDING.value, sa_column_kwargs={"server_default": "pending"})
+    reason: str | None = text_field(nullable=True)
+    error: str | None = text_field(nullable=True)
+    claim: UUID | None = Field(default=None)
+    updated_at: datetime = created_instant()
+
+
+class FireReceipt(SQLModel, table=True):
+    """What became of one occurrence of a schedule: fired, or skipped and why."""
+
+    __tablename__ = "fire_receipt"
+
+    automation_id: UUID = Field(foreign_key="automation.id", primary_key=True, ondelete="CASCADE")
+    nominal_at: datetime = Field(primary_key=True, sa_type=DateTime(timezone=True))
+    outcome: str = text_field()
+    reason: str | None = text_field(nullable=True)
+    run_id: UUID | None = Field(default=None)
+    recorded_at: datetime = created_instant()
