@@ -1,5 +1,8 @@
 """Every setting of Carillon, read from the environment (`CARILLON_*`) and checked at start."""
 
+from email.errors import MessageError
+from email.headerregistry import Address
+from email.utils import parseaddr
 from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path
@@ -21,17 +24,22 @@ class SettingsError(Exception):
 
 
 class Settings(BaseSettings):
-    model_config = SettingsConfigDict(env_prefix="CARILLON_", extra="ignore")
+    model_config = SettingsConfigDict(env_prefix="CARILLON_", extra="ignore", hide_input_in_errors=True)
 
+    # It may hold a password, so it is kept out of the settings' repr like the secrets are.
     database_url: Annotated[
-        str, Field(description="PostgreSQL address: postgresql://user:password@host:port/database")
+        str,
+        Field(repr=False, description="PostgreSQL address: postgresql://user:password@host:port/database"),
     ]
     database_pool_size: Annotated[int, Field(ge=1, le=200, description="Connections per process")] = 10
 
     temporal_address: Annotated[
         str, Field(pattern=r"^[^\s/]+:\d+$", description="Temporal frontend, host:port")
     ] = "127.0.0.1:7233"
-    temporal_namespace: Annotated[str, Field(min_length=1)] = "default"
+    temporal_namespace: Annotated[
+        str,
+        Field(min_length=1, description="Temporal namespace; `carillon setup` makes it when it is missing"),
+    ] = "default"
     temporal_tls: Annotated[bool, Field(description="Encrypt the connection to Temporal")] = False
     temporal_tls_server_name: Annotated[
         str | None, Field(description="Server name to verify, when it differs from the address")
@@ -46,35 +54,75 @@ class Settings(BaseSettings):
     temporal_api_key: Annotated[
         SecretStr | None, Field(description="API key of Temporal Cloud; implies TLS")
     ] = None
-    temporal_task_queue: Annotated[str, Field(min_length=1)] = "carillon"
+    temporal_task_queue: Annotated[
+        str, Field(min_length=1, description="Task queue on which the workers take their work")
+    ] = "carillon"
 
-    api_host: str = "127.0.0.1"
-    api_port: Annotated[int, Field(ge=0, le=65535)] = 8080
+    api_host: Annotated[str, Field(description="Address the API listens on")] = "127.0.0.1"
+    api_port: Annotated[
+        int, Field(ge=0, le=65535, description="Port the API listens on; 0 takes a free one")
+    ] = 8080
     api_max_body_bytes: Annotated[
         int, Field(ge=1024, description="Larger request bodies are refused with 413")
     ] = 1_048_576
+    rate_limit_per_second: Annotated[
+        float,
+        Field(
+            ge=0,
+            allow_inf_nan=False,
+            description="Requests a second that all API keys together may make, per API process; 0 is no limit",
+        ),
+    ] = 200.0
+    rate_limit_burst: Annotated[
+        int, Field(ge=1, description="Requests at once that the rate limit lets pass after a quiet time")
+    ] = 600
 
-    smtp_host: str = "127.0.0.1"
-    smtp_port: Annotated[int, Field(ge=1, le=65535)] = 1025
-    smtp_username: str | None = None
-    smtp_password: SecretStr | None = None
-    smtp_starttls: bool = False
+    smtp_host: Annotated[str, Field(description="Mail server")] = "127.0.0.1"
+    smtp_port: Annotated[int, Field(ge=1, le=65535, description="Port of the mail server")] = 1025
+    smtp_username: Annotated[str | None, Field(description="Login at the mail server")] = None
+    smtp_password: Annotated[SecretStr | None, Field(description="Password of that login")] = None
+    smtp_starttls: Annotated[bool, Field(description="Insist on STARTTLS")] = False
     smtp_connections: Annotated[int, Field(ge=1, le=100, description="Open SMTP connections per worker")] = 8
-    smtp_timeout_seconds: Annotated[float, Field(gt=0, le=300)] = 20.0
+    smtp_timeout_seconds: Annotated[
+        float, Field(gt=0, le=300, description="Longest wait for an answer of the mail server")
+    ] = 20.0
     email_from: Annotated[str, Field(description="From address of messages")] = (
         "Carillon <no-reply@carillon.example>"
     )
-    email_delivery_policy: DeliveryPolicy = DeliveryPolicy.AT_MOST_ONCE
+    email_delivery_policy: Annotated[
+        DeliveryPolicy,
+        Field(
+            description="A send whose outcome a crash hid: `at_most_once` leaves it `unknown`, "
+            "`at_least_once` sends it again"
+        ),
+    ] = DeliveryPolicy.AT_MOST_ONCE
 
     worker_max_activities: Annotated[
         int, Field(ge=1, le=500, description="Activities at once per worker")
     ] = 32
-    worker_max_workflow_tasks: Annotated[int, Field(ge=2, le=500)] = 32
+    worker_max_workflow_tasks: Annotated[
+        int, Field(ge=2, le=500, description="Workflow tasks at once per worker")
+    ] = 32
     worker_shutdown_seconds: Annotated[
         float, Field(ge=0, description="Time activities get to finish at shutdown")
     ] = 6.0
 
-    log_level: Annotated[str, Field(pattern="^(DEBUG|INFO|WARNING|ERROR)$")] = "INFO"
+    worker_children_per_run_execution: Annotated[
+        int, Field(ge=1, le=2_000, description="Cohorts a run starts before it is continued as new")
+    ] = 500
+
+    upkeep_seconds: Annotated[int, Field(ge=5, description="How often drift is looked for and repaired")] = 30
+    admin_key: Annotated[
+        SecretStr | None, Field(description="`carillon setup` stores it (hashed) as an admin's API key")
+    ] = None
+
+    log_level: Annotated[
+        str,
+        Field(
+            pattern="^(DEBUG|INFO|WARNING|ERROR)$",
+            description="Least severe log line: DEBUG, INFO, WARNING or ERROR",
+        ),
+    ] = "INFO"
 
     @field_validator("database_url")
     @classmethod
@@ -84,15 +132,29 @@ class Settings(BaseSettings):
             raise ValueError("expected postgresql://user:password@host:port/database")
         return f"postgresql+psycopg://{rest}"
 
+    @field_validator("email_from")
+    @classmethod
+    def _can_be_a_sender(cls, value: str) -> str:
+        name, address = parseaddr(value)
+        try:
+            Address(display_name=name, addr_spec=address)
+        except (ValueError, IndexError, MessageError):
+            raise ValueError("expected an address such as Club <club@example.com>") from None
+        return value
+
+    @field_validator("temporal_tls_ca_file", "temporal_tls_cert_file", "temporal_tls_key_file")
+    @classmethod
+    def _exists(cls, value: Path | None) -> Path | None:
+        if value is not None and not value.is_file():
+            raise ValueError(f"no such file: {value}")
+        return value
+
     @model_validator(mode="after")
     def _certificates_come_in_pairs(self) -> Self:
         if (self.temporal_tls_cert_file is None) != (self.temporal_tls_key_file is None):
             raise ValueError(
                 "CARILLON_TEMPORAL_TLS_CERT_FILE and CARILLON_TEMPORAL_TLS_KEY_FILE must be set together"
             )
-        for file in (self.temporal_tls_ca_file, self.temporal_tls_cert_file, self.temporal_tls_key_file):
-            if file is not None and not file.is_file():
-                raise ValueError(f"no such file: {file}")
         return self
 
 
@@ -100,7 +162,7 @@ class Settings(BaseSettings):
 def load_settings() -> Settings:
     """Read the environment once. Raises SettingsError that lists every wrong variable at once."""
     try:
-        return Settings()  # type: ignore[call-arg]
+        return Settings()
     except ValidationError as error:
         lines = []
         for problem in error.errors():

@@ -1,0 +1,45 @@
+"""What every channel promises."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+from uuid import UUID
+
+from domain.actions import Channel
+
+
+class DeliveryStatus(StrEnum):
+    SENT = "sent"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+    NOT_TRIED = "not_tried"
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """One message to hand over. `message_id` is its stable key, sent along wherever the provider takes one."""
+
+    message_id: UUID
+    recipient: str
+    subject: str
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """What the provider said. `unknown`: it may have been accepted. `not_tried`: it certainly was not."""
+
+    status: DeliveryStatus
+    error: str | None = None
+
+
+class MessageChannel(Protocol):
+    async def send(self, messages: Sequence[Outgoing]) -> list[Delivery]:
+        """Hand over each message at most once; one delivery per message, in their order. Never raises."""
+        ...
+
+    async def close(self) -> None: ...
+
+
+Channels = Mapping[Channel, MessageChannel]
