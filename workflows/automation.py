@@ -1,0 +1,393 @@
+"""One automation, from its creation to its archive: the single writer of its state."""
+
+import asyncio
+from datetime import timedelta
+
+from temporalio import workflow
+from temporalio.exceptions import ActivityError, ApplicationError
+
+with workflow.unsafe.imports_passed_through():
+    from domain import search_attributes
+    from domain.activity_contract import (
+        ActivityName,
+        AmendAutomation,
+        BeginRun,
+        BegunRun,
+        ChangeStatus,
+        Expedite,
+        OpenAutomation,
+        SyncSchedule,
+    )
+    from domain.automation import AutomationStatus, ExecutionStatus, Scope, TriggerType
+    from domain.contract import (
+        NOT_TRIGGERABLE_MESSAGE,
+        ActiveRun,
+        Actor,
+        Amendment,
+        AutomationInput,
+        AutomationSnapshot,
+        AutomationStateView,
+        ErrorType,
+        Fire,
+        Query,
+        RunCause,
+        RunResult,
+        Signal,
+        Update,
+        WorkflowType,
+    )
+    from domain.firing import OwnTimer, own_timer
+    from domain.run_status import RunStatus
+    from domain.triggering import can_trigger
+    from workflows.automation_details import describe
+    from workflows.calling import as_application_error, call
+    from workflows.due_fire import DueFire
+    from workflows.run_following import end_early, see_to_its_end
+
+REMEMBERED_FIRES = 50
+
+
+@workflow.defn(name=WorkflowType.AUTOMATION.value)
+class AutomationWorkflow:
+    """Takes updates and fires one at a time. Each transition is in the database before its update
+    answers, so whoever reads after writing sees what they wrote."""
+
+    @workflow.init
+    def __init__(self, start: AutomationInput) -> None:
+        self._id = start.automation_id
+        self._change_id = start.change_id
+        self._snapshot = start.snapshot
+        self._failure: ApplicationError | None = None
+        self._fires: list[DueFire] = []
+        self._handled = list(start.handled_fires)
+        self._writing = asyncio.Lock()
+        self._triggering = False
+        self._following: dict[int, asyncio.Task[None]] = {}
+        self._timer: asyncio.Task[None] | None = None
+        self._armed_for: OwnTimer | None = None
+
+    @workflow.run
+    async def run(self, start: AutomationInput) -> None:
+        try:
+            await self._live(start)
+        except asyncio.CancelledError:
+            workflow.logger.info("cancelled")
+        if workflow.cancellation_reason() is not None:
+            await self._retire("an operator, by cancelling its workflow")
+            raise asyncio.CancelledError
+        await workflow.wait_condition(workflow.all_handlers_finished)
+        if self._failure is not None:
+            raise self._failure
+
+    async def _live(self, start: AutomationInput) -> None:
+        if self._snapshot is None:
+            await self._open()
+        else:
+            self._show(self._snapshot)
+            if self._snapshot.active_run is not None:
+                self._follow(self._snapshot.active_run, started=True)
+        while not self._ended():
+            await workflow.wait_condition(
+                lambda: bool(self._fires) or self._ended() or self._may_continue_as_new()
+            )
+            if self._fires:
+                await self._fire(self._fires.pop(0))
+            elif not self._ended() and self._may_continue_as_new():
+                workflow.continue_as_new(
+                    start.model_copy(
+                        update={
+                            "snapshot": self._snapshot,
+                            "handled_fires": self._handled,
+                        }
+                    )
+                )
+
+    def _may_continue_as_new(self) -> bool:
+        return workflow.info().is_continue_as_new_suggested() and workflow.all_handlers_finished()
+
+    def _ended(self) -> bool:
+        if self._failure is not None or workflow.cancellation_reason() is not None:
+            return True
+        archived = self._snapshot is not None and self._snapshot.status is AutomationStatus.ARCHIVED
+        return archived and not self._following
+
+    async def _open(self) -> None:
+        try:
+            snapshot = await self._read()
+            self._show(snapshot)
+            await self._timing_changed()
+        except (ActivityError, ApplicationError) as error:
+            self._failure = error if isinstance(error, ApplicationError) else as_application_error(error)
+            return
+        if snapshot.run_count == 0 and self._change_id and snapshot.trigger_type is TriggerType.IMMEDIATE:
+            self._fires.append(DueFire(RunCause.IMMEDIATE, None, "creation"))
+        if snapshot.active_run is not None:
+            self._follow(snapshot.active_run, started=True)
+
+    async def _read(self) -> AutomationSnapshot:
+        return await self._write(
+            ActivityName.OPEN_AUTOMATION,
+            OpenAutomation(automation_id=self._id, change_id=self._change_id, now=workflow.now()),
+            "Create or read the record",
+        )
+
+    @workflow.update(name=Update.READY.value)
+    async def ready(self) -> AutomationSnapshot:
+        """Answers once the automation is on record; fails as its creation failed."""
+        return await self._opened()
+
+    @workflow.update(name=Update.TRIGGER.value)
+    async def trigger(self, by: Actor) -> AutomationSnapshot:
+        """Fire now. Fails with `not_triggerable` unless active and idle, or cron of program scope."""
+        self._triggering = True
+        try:
+            snapshot = await self._opened()
+            if snapshot.scope is Scope.PROGRAM:
+                self._show(
+                    await self._write(
+                        ActivityName.EXPEDITE,
+                        Expedite(automation_id=self._id, now=workflow.now()),
+                        "Bring the next fire forward",
+                    )
+                )
+                self._fires.append(DueFire(RunCause.MANUAL, None, by.actor))
+            else:
+                await self._begin(DueFire(RunCause.MANUAL, None, by.actor))
+        finally:
+            self._triggering = False
+        return self._known()
+
+    @trigger.validator
+    def _validate_trigger(self, by: Actor) -> None:
+        known = self._snapshot
+        if known is None:
+            return
+        # Whether a fan-out is running is decided by the record: it may have closed a moment ago.
+        allowed = can_trigger(known.status, known.trigger_type, known.scope, ExecutionStatus.IDLE)
+        if not allowed or (self._triggering and known.scope is Scope.PARTICIPANTS):
+            raise ApplicationError(
+                NOT_TRIGGERABLE_MESSAGE, type=ErrorType.NOT_TRIGGERABLE, non_retryable=True
+            )
+
+    @workflow.update(name=Update.PAUSE.value)
+    async def pause(self, by: Actor) -> AutomationSnapshot:
+        """Stop future fires; a fan-out in progress goes on."""
+        return await self._change_status(AutomationStatus.PAUSED, by)
+
+    @pause.validator
+    def _validate_pause(self, by: Actor) -> None:
+        self._refuse_archived()
+
+    @workflow.update(name=Update.RESUME.value)
+    async def resume(self, by: Actor) -> AutomationSnapshot:
+        """Fire again from now on; what was missed while paused is not made up."""
+        return await self._change_status(AutomationStatus.ACTIVE, by)
+
+    @resume.validator
+    def _validate_resume(self, by: Actor) -> None:
+        self._refuse_archived()
+
+    @workflow.update(name=Update.AMEND.value)
+    async def amend(self, amendment: Amendment) -> AutomationSnapshot:
+        """Apply a patch that the API has staged under `change_id`, and re-time the schedule."""
+        await self._opened()
+        snapshot = await self._write(
+            ActivityName.AMEND_AUTOMATION,
+            AmendAutomation(
+                automation_id=self._id,
+                change_id=amendment.change_id,
+                actor=amendment.actor,
+                now=workflow.now(),
+            ),
+            "Apply a patch to the record",
+        )
+        self._show(snapshot, amendment.actor)
+        await self._timing_changed()
+        return self._known()
+
+    @amend.validator
+    def _validate_amend(self, amendment: Amendment) -> None:
+        self._refuse_archived()
+
+    @workflow.update(name=Update.CANCEL_EXECUTION.value)
+    async def cancel_execution(self, by: Actor) -> AutomationSnapshot:
+        """End the pending or executing run. Once this answers, nothing more is sent for it."""
+        await self._opened()
+        await workflow.wait_condition(lambda: not self._triggering)
+        result = await self._end_active_run(by.actor)
+        if result is None or result.status is not RunStatus.CANCELLED:
+            raise _nothing_to_cancel()
+        return self._known()
+
+    @cancel_execution.validator
+    def _validate_cancel(self, by: Actor) -> None:
+        if self._snapshot is not None and self._snapshot.active_run is None and not self._triggering:
+            raise _nothing_to_cancel()
+
+    @workflow.update(name=Update.ARCHIVE.value)
+    async def archive(self, by: Actor) -> AutomationSnapshot:
+        """Stop for good: no more fires, a run in progress is cancelled, the record stays readable."""
+        await self._opened()
+        await self._retire(by.actor)
+        return self._known()
+
+    @workflow.signal(name=Signal.FIRE.value)
+    def fire(self, fire: Fire | None = None) -> None:
+        """An occurrence of the schedule is due. The same nominal time twice is one fire."""
+        # A signal without input must not raise: this workflow's tasks would fail for ever.
+        if fire is not None and fire.nominal_at not in self._handled:
+            self._handled = [*self._handled[1 - REMEMBERED_FIRES :], fire.nominal_at]
+            self._fires.append(DueFire(RunCause.SCHEDULE, fire.nominal_at, "schedule"))
+
+    @workflow.query(name=Query.STATE.value)
+    def state(self) -> AutomationStateView:
+        return AutomationStateView(snapshot=self._snapshot, queued_fires=len(self._fires))
+
+    async def _opened(self) -> AutomationSnapshot:
+        await workflow.wait_condition(lambda: self._snapshot is not None or self._failure is not None)
+        if self._failure is not None:
+            raise self._failure
+        return self._known()
+
+    def _known(self) -> AutomationSnapshot:
+        assert self._snapshot is not None
+        return self._snapshot
+
+    def _refuse_archived(self) -> None:
+        if self._snapshot is not None and self._snapshot.status is AutomationStatus.ARCHIVED:
+            raise ApplicationError("the automation is archived", type=ErrorType.ARCHIVED, non_retryable=True)
+
+    async def _change_status(self, status: AutomationStatus, by: Actor) -> AutomationSnapshot:
+        await self._opened()
+        snapshot = await self._write(
+            ActivityName.CHANGE_STATUS,
+            ChangeStatus(automation_id=self._id, status=status, actor=by.actor, now=workflow.now()),
+            f"Set the status to {status.value}",
+        )
+        self._show(snapshot, by.actor)
+        await self._timing_changed()
+        return self._known()
+
+    async def _retire(self, actor: str) -> None:
+        if self._snapshot is None:
+            return
+        await self._end_active_run(actor)
+        await self._change_status(AutomationStatus.ARCHIVED, Actor(actor=actor))
+
+    async def _write(self, name: ActivityName, request: object, summary: str) -> AutomationSnapshot:
+        # Handlers interleave at every await; the lock keeps their snapshots in the order of the writes.
+        async with self._writing:
+            try:
+                return await call(name, request, AutomationSnapshot, summary)
+            except ActivityError as error:
+                raise as_application_error(error) from None
+
+    async def _timing_changed(self) -> None:
+        await call(
+            ActivityName.SYNC_SCHEDULE,
+            SyncSchedule(automation_id=self._id),
+            type(None),
+            "Make the Temporal Schedule follow the record",
+        )
+
+    def _arm_own_timer(self) -> None:
+        """Keep by an own timer the fire that the schedule might miss; the receipt keeps it a single fire."""
+        known = self._known()
+        due = own_timer(
+            known.timezone,
+            timedelta(seconds=known.jitter_seconds),
+            known.next_run_at if known.trigger_type is TriggerType.CRON else None,
+            known.due_once_at,
+            workflow.now(),
+        )
+        if due == self._armed_for:
+            return
+        self._armed_for = due
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = asyncio.create_task(self._wake(due)) if due is not None else None
+
+    async def _wake(self, due: OwnTimer) -> None:
+        await workflow.sleep(max(timedelta(0), due.wake_at - workflow.now()))
+        self._timer = None
+        self._fires.append(DueFire(RunCause.SCHEDULE, due.nominal_at, "own timer", by_own_timer=True))
+
+    async def _fire(self, due: DueFire) -> None:
+        try:
+            await self._begin(due)
+        except ApplicationError as error:
+            # A manual fire of program scope that was refused in between: paused or archived first.
+            workflow.logger.info("fire refused", extra={"reason": error.type})
+
+    async def _begin(self, due: DueFire) -> None:
+        async with self._writing:
+            try:
+                begun = await call(
+                    ActivityName.BEGIN_RUN,
+                    BeginRun(
+                        automation_id=self._id,
+                        cause=due.cause,
+                        nominal_at=due.nominal_at,
+                        actor=due.actor,
+                        now=workflow.now(),
+                        by_own_timer=due.by_own_timer,
+                    ),
+                    BegunRun,
+                    f"Fire ({due.cause.value})",
+                )
+            except ActivityError as error:
+                raise as_application_error(error) from None
+            self._show(begun.snapshot)
+        if begun.run is not None:
+            self._follow(begun.run, started=False)
+        elif begun.snapshot.status is AutomationStatus.COMPLETED:
+            await self._timing_changed()
+
+    def _follow(self, run: ActiveRun, *, started: bool) -> None:
+        self._following[run.number] = asyncio.create_task(self._see_to_its_end(run, started))
+
+    async def _see_to_its_end(self, run: ActiveRun, started: bool) -> None:
+        result = await see_to_its_end(self._id, self._known().program_id, run, started=started)
+        before = self._known().status
+        await self._note_end(result)
+        if self._known().status is not before:
+            await self._timing_changed()
+        del self._following[run.number]
+
+    async def _end_active_run(self, actor: str) -> RunResult | None:
+        run = self._known().active_run
+        if run is None:
+            return None
+        result = await end_early(self._id, run, actor)
+        await self._note_end(result)
+        return result
+
+    async def _note_end(self, result: RunResult) -> None:
+        summary = f"{result.status.value}: {result.counts.sentence()}"
+        self._show((await self._read()).model_copy(update={"last_run_summary": summary}))
+
+    def _show(self, snapshot: AutomationSnapshot, actor: str | None = None) -> None:
+        before = self._snapshot
+        kept = {
+            "last_run_summary": snapshot.last_run_summary or (before.last_run_summary if before else None),
+            "last_actor": actor or (before.last_actor if before else None),
+        }
+        self._snapshot = snapshot.model_copy(update=kept)
+        self._arm_own_timer()
+        workflow.set_current_details(describe(self._snapshot))
+        if before is None or before.status is not snapshot.status:
+            workflow.upsert_search_attributes(
+                [
+                    search_attributes.STATUS.value_set(snapshot.status.value),
+                    search_attributes.TRIGGER_TYPE.value_set(snapshot.trigger_type.value),
+                    search_attributes.PROGRAM.value_set(str(snapshot.program_id)),
+                    search_attributes.AUTOMATION.value_set(str(snapshot.automation_id)),
+                    search_attributes.KIND.value_set("automation"),
+                ]
+            )
+
+
+def _nothing_to_cancel() -> ApplicationError:
+    return ApplicationError(
+        "No execution is pending or running", type=ErrorType.NOT_CANCELLABLE, non_retryable=True
+    )

@@ -1,0 +1,21 @@
+"""What an operator reads about an automation in the Web UI, in Markdown."""
+
+from domain.automation import AutomationStatus
+from domain.contract import AutomationSnapshot
+from domain.schedules import validate_timezone
+
+
+def describe(snapshot: AutomationSnapshot) -> str:
+    """Status and who set it, the next fire in the automation's zone, the last run's counts."""
+    changed = f", last changed by {snapshot.last_actor}" if snapshot.last_actor else ""
+    lines = [
+        f"**{snapshot.status.value}**: {snapshot.trigger_type.value} trigger, {snapshot.scope.value} scope{changed}"
+    ]
+    if snapshot.status is AutomationStatus.ACTIVE and snapshot.next_run_at is not None:
+        local = snapshot.next_run_at.astimezone(validate_timezone(snapshot.timezone))
+        lines.append(f"next fire {local:%Y-%m-%d %H:%M:%S} {snapshot.timezone}")
+    if snapshot.active_run is not None:
+        lines.append(f"run {snapshot.active_run.number} is in progress")
+    if snapshot.last_run_summary is not None:
+        lines.append(f"last run {snapshot.last_run_summary}")
+    return "\n".join(f"- {line}" for line in lines)

@@ -1,0 +1,13 @@
+"""The workflows a worker serves.
+
+Not in the package's `__init__`: the sandbox runs that anew for every workflow instance, and with it would
+run every workflow file. Measured, that was a quarter of a worker's time in a large fan-out.
+"""
+
+from workflows.automation import AutomationWorkflow
+from workflows.cohort import CohortWorkflow
+from workflows.run import RunWorkflow
+from workflows.schedule_tick import ScheduleTickWorkflow
+from workflows.upkeep import UpkeepWorkflow
+
+WORKFLOWS = [AutomationWorkflow, ScheduleTickWorkflow, RunWorkflow, CohortWorkflow, UpkeepWorkflow]
