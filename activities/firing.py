@@ -1,0 +1,148 @@
+"""Firing an automation: one transaction decides, records, and for program scope makes the event."""
+
+from datetime import datetime
+from uuid import UUID, uuid4
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+from temporalio import activity
+from temporalio.exceptions import ApplicationError
+
+from activities.resources import Resources
+from domain.activity_contract import ActivityName, BeginRun, BegunRun, Expedite
+from domain.automation import AutomationStatus, Definition, ExecutionStatus, Scope, TriggerType
+from domain.contract import NOT_TRIGGERABLE_MESSAGE, ActiveRun, AutomationSnapshot, ErrorType, RunCause
+from domain.firing import Refusal, State, cause_of_tick, next_fire, refusal
+from domain.run_status import RunStatus, execution_status
+from runtime.schedules import is_paused
+from store.automations import definition_of, lock_automation, snapshot_of
+from store.events import generate_program_event
+from store.runs import record_receipt
+from store.tables import Automation, AutomationRun
+
+
+class FiringActivities:
+    def __init__(self, resources: Resources) -> None:
+        self._database = resources.database
+        self._temporal = resources.temporal
+
+    @activity.defn(name=ActivityName.BEGIN_RUN)
+    async def begin_run(self, request: BeginRun) -> BegunRun:
+        """Fire once: answers the fan-out to start, or why nothing was fired.
+
+        Raises ApplicationError `not_triggerable` for a manual request that the matrix refuses.
+        An occurrence that was handled before is not handled again, whoever delivers it.
+        """
+        paused = request.by_own_timer and await is_paused(self._temporal, request.automation_id)
+        async with self._database.transaction() as session:
+            automation = await lock_automation(session, request.automation_id)
+            if automation is None:
+                raise ApplicationError("no such automation", type=ErrorType.NOT_FOUND, non_retryable=True)
+            definition = definition_of(automation)
+            cause = request.cause
+            if cause is RunCause.SCHEDULE and request.nominal_at is not None:
+                cause = cause_of_tick(definition, request.nominal_at)
+            refused = refusal(definition, _state(automation), cause, request.nominal_at, request.now)
+            if refused is None and paused:
+                refused = Refusal.SCHEDULE_PAUSED
+            if refused is not None:
+                return await self._refuse(session, automation, definition, request, refused)
+            run_id = uuid4()
+            if request.nominal_at is not None and not await record_receipt(
+                session, automation.id, request.nominal_at, "fired", None, run_id
+            ):
+                return BegunRun(
+                    snapshot=await snapshot_of(session, automation), skipped=Refusal.ALREADY_HANDLED
+                )
+            run = _new_run(automation, definition, request, cause, run_id)
+            session.add(run)
+            await _fire(session, automation, definition, run, request.now)
+            await session.flush()
+            snapshot = await snapshot_of(session, automation)
+            started = (
+                ActiveRun(run_id=run.id, number=run.number) if automation.current_run_id == run.id else None
+            )
+            return BegunRun(snapshot=snapshot, run=started)
+
+    @activity.defn(name=ActivityName.EXPEDITE)
+    async def expedite(self, request: Expedite) -> AutomationSnapshot:
+        """Set next_run_at to now. Raises ApplicationError `not_triggerable` unless the automation is active."""
+        async with self._database.transaction() as session:
+            automation = await lock_automation(session, request.automation_id)
+            if automation is None or automation.status != AutomationStatus.ACTIVE.value:
+                raise ApplicationError(
+                    NOT_TRIGGERABLE_MESSAGE, type=ErrorType.NOT_TRIGGERABLE, non_retryable=True
+                )
+            automation.next_run_at = automation.updated_at = request.now
+            return await snapshot_of(session, automation)
+
+    async def _refuse(
+        self,
+        session: AsyncSession,
+        automation: Automation,
+        definition: Definition,
+        request: BeginRun,
+        refused: Refusal,
+    ) -> BegunRun:
+        if request.nominal_at is None and refused is Refusal.NOT_TRIGGERABLE:
+            raise ApplicationError(
+                NOT_TRIGGERABLE_MESSAGE, type=ErrorType.NOT_TRIGGERABLE, non_retryable=True
+            )
+        if request.nominal_at is not None:
+            await record_receipt(session, automation.id, request.nominal_at, "skipped", refused.value, None)
+        _advance_clock(automation, definition, request.now)
+        return BegunRun(snapshot=await snapshot_of(session, automation), skipped=refused.value)
+
+
+def _state(automation: Automation) -> State:
+    return State(
+        status=AutomationStatus(automation.status),
+        execution_status=ExecutionStatus(automation.execution_status),
+        fired_once=automation.processed_at is not None,
+    )
+
+
+def _new_run(
+    automation: Automation, definition: Definition, request: BeginRun, cause: RunCause, run_id: UUID
+) -> AutomationRun:
+    automation.run_count += 1
+    return AutomationRun(
+        id=run_id,
+        automation_id=automation.id,
+        program_id=automation.program_id,
+        number=automation.run_count,
+        scope=automation.scope,
+        cause=cause.value,
+        nominal_at=request.nominal_at,
+        status=RunStatus.PENDING.value,
+        requested_by=request.actor,
+        definition=definition.model_dump(mode="json"),
+        cohort_size=automation.cohort_size,
+        requested_at=request.now,
+    )
+
+
+async def _fire(
+    session: AsyncSession, automation: Automation, definition: Definition, run: AutomationRun, now: datetime
+) -> None:
+    automation.last_run_at = now
+    automation.updated_at = now
+    if definition.scope is Scope.PARTICIPANTS:
+        automation.current_run_id = run.id
+        automation.execution_status = execution_status(RunStatus.PENDING).value
+        automation.execution_started_at = automation.execution_completed_at = automation.execution_error = (
+            None
+        )
+    else:
+        await session.flush()
+        run.event_id = await generate_program_event(session, run, definition, now)
+        run.status = RunStatus.COMPLETED.value
+        run.started_at = run.completed_at = now
+        if run.cause == RunCause.ONE_TIME.value:
+            automation.processed_at = now
+            automation.status = AutomationStatus.COMPLETED.value
+    _advance_clock(automation, definition, now)
+
+
+def _advance_clock(automation: Automation, definition: Definition, now: datetime) -> None:
+    if definition.trigger_type is TriggerType.CRON:
+        automation.next_run_at = next_fire(definition, AutomationStatus(automation.status), False, now)

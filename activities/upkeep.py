@@ -1,0 +1,136 @@
+"""Repairing drift: what the record says against what Temporal is really running."""
+
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from sqlmodel import col, delete
+from temporalio import activity
+from temporalio.client import WorkflowExecutionDescription, WorkflowExecutionStatus
+from temporalio.service import RPCError, RPCStatusCode
+
+from activities.automations import AutomationActivities
+from activities.resources import Resources
+from activities.runs import RunActivities
+from activities.schedules import ScheduleActivities
+from domain.activity_contract import ActivityName, ChangeStatus, CloseRun, ReconcileReport, SyncSchedule
+from domain.automation import AutomationStatus
+from domain.contract import WorkflowType, automation_id_of, automation_workflow_id, run_workflow_id
+from store.automations import live_automation_ids
+from store.idempotency import discard_expired_requests
+from store.runs import open_runs
+from store.tables import AutomationChange
+
+LOOK_BACK = timedelta(hours=1)
+SETTLING_TIME = timedelta(seconds=20)
+STAGED_CHANGE_LIFETIME = timedelta(hours=1)
+ENDED_BY_FORCE = ("Terminated", "Failed", "TimedOut")
+
+
+class UpkeepActivities:
+    def __init__(
+        self,
+        resources: Resources,
+        automations: AutomationActivities,
+        runs: RunActivities,
+        schedules: ScheduleActivities,
+    ) -> None:
+        self._database = resources.database
+        self._temporal = resources.temporal
+        self._automations = automations
+        self._runs = runs
+        self._schedules = schedules
+
+    @activity.defn(name=ActivityName.RECONCILE)
+    async def reconcile(self) -> ReconcileReport:
+        """One pass. Each repair is idempotent, so a pass may be cut short and repeated."""
+        now = datetime.now(UTC)
+        report = ReconcileReport(
+            automations_failed=await self._fail_ended_automations(now),
+            runs_closed=await self._close_ended_runs(now),
+            changes_discarded=await self._discard_stale_changes(now),
+        )
+        async with self._database.transaction() as session:
+            await discard_expired_requests(session, now)
+        activity.logger.info("reconciled", extra={"report": report.model_dump()})
+        return report
+
+    async def _fail_ended_automations(self, now: datetime) -> int:
+        """An automation whose workflow was ended by force cannot fire: its record must not say active."""
+        since = (now - LOOK_BACK).strftime("%Y-%m-%dT%H:%M:%SZ")
+        statuses = ", ".join(f"'{status}'" for status in ENDED_BY_FORCE)
+        query = f"WorkflowType = '{WorkflowType.AUTOMATION}' AND ExecutionStatus IN ({statuses}) AND CloseTime > '{since}'"
+        ended: set[UUID] = set()
+        async for execution in self._temporal.list_workflows(query):
+            activity.heartbeat()
+            automation_id = automation_id_of(execution.id)
+            if automation_id is not None:
+                ended.add(automation_id)
+        failed = 0
+        for automation_id in await self._live_among(ended):
+            description = await self._describe(automation_workflow_id(automation_id))
+            if description is None or description.status is WorkflowExecutionStatus.RUNNING:
+                continue
+            assert description.status is not None
+            await self._automations.change_status(
+                ChangeStatus(
+                    automation_id=automation_id,
+                    status=AutomationStatus.FAILED,
+                    actor="upkeep",
+                    now=now,
+                    error=f"Its workflow was ended in Temporal ({description.status.name.lower()})",
+                )
+            )
+            await self._schedules.sync_schedule(SyncSchedule(automation_id=automation_id))
+            failed += 1
+        return failed
+
+    async def _live_among(self, ended: set[UUID]) -> list[UUID]:
+        if not ended:
+            return []
+        async with self._database.transaction() as session:
+            return await live_automation_ids(session, ended)
+
+    async def _close_ended_runs(self, now: datetime) -> int:
+        async with self._database.transaction() as session:
+            runs = await open_runs(session, now - SETTLING_TIME)
+        closed = 0
+        for run in runs:
+            activity.heartbeat()
+            # A live parent closes its own run; only a run that nobody follows any more is closed here.
+            if await self._is_running(automation_workflow_id(run.automation_id)):
+                continue
+            description = await self._describe(run_workflow_id(run.automation_id, run.number))
+            if description is not None and description.status is WorkflowExecutionStatus.RUNNING:
+                continue
+            how = (
+                "was not found"
+                if description is None or description.status is None
+                else description.status.name.lower()
+            )
+            await self._runs.close_run(
+                CloseRun(run_id=run.id, now=now, error=f"Its workflow was ended in Temporal ({how})")
+            )
+            closed += 1
+        return closed
+
+    async def _discard_stale_changes(self, now: datetime) -> int:
+        async with self._database.transaction() as session:
+            stale = await session.exec(
+                delete(AutomationChange).where(
+                    col(AutomationChange.applied_at).is_(None),
+                    col(AutomationChange.created_at) < now - STAGED_CHANGE_LIFETIME,
+                )
+            )
+            return int(stale.rowcount)
+
+    async def _is_running(self, workflow_id: str) -> bool:
+        description = await self._describe(workflow_id)
+        return description is not None and description.status is WorkflowExecutionStatus.RUNNING
+
+    async def _describe(self, workflow_id: str) -> WorkflowExecutionDescription | None:
+        try:
+            return await self._temporal.get_workflow_handle(workflow_id).describe()
+        except RPCError as error:
+            if error.status is RPCStatusCode.NOT_FOUND:
+                return None
+            raise

@@ -1,0 +1,98 @@
+"""The worker: workflows and activities, on one task queue. The same as `carillon worker`."""
+
+import asyncio
+import logging
+import os
+import signal
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+from temporalio.client import Client
+from temporalio.worker import Worker
+
+from activities import FailurePolicy, Resources, build_activities
+from channels import EmailChannel
+from domain.actions import Channel
+from runtime.logs import configure_logging
+from runtime.settings import Settings, SettingsError, load_settings
+from runtime.temporal import connect_temporal
+from store.database import Database
+from workflows.registry import WORKFLOWS
+from workflows.sandbox import sandboxed_runner
+
+READY_LINE = "worker ready"
+
+
+def build_worker(client: Client, resources: Resources) -> Worker:
+    """The one place that says what a worker serves and how much at once."""
+    settings = resources.settings
+    return Worker(
+        client,
+        task_queue=settings.temporal_task_queue,
+        workflows=WORKFLOWS,
+        activities=build_activities(resources),
+        interceptors=[FailurePolicy()],
+        workflow_runner=sandboxed_runner(),
+        workflow_task_executor=ThreadPoolExecutor(settings.worker_max_workflow_tasks, "workflow-task"),
+        max_concurrent_workflow_tasks=settings.worker_max_workflow_tasks,
+        max_concurrent_activities=settings.worker_max_activities,
+        graceful_shutdown_timeout=timedelta(seconds=settings.worker_shutdown_seconds),
+    )
+
+
+async def open_resources(settings: Settings, client: Client) -> Resources:
+    return Resources(
+        settings=settings,
+        database=Database(settings.database_url, pool_size=settings.database_pool_size),
+        temporal=client,
+        channels={Channel.EMAIL: EmailChannel(settings)},
+    )
+
+
+async def close_resources(resources: Resources) -> None:
+    for channel in resources.channels.values():
+        await channel.close()
+    await resources.database.close()
+
+
+async def connect_patiently(settings: Settings) -> Client:
+    """Wait for Temporal, so that parts may be started in any order."""
+    while True:
+        try:
+            return await connect_temporal(settings)
+        except (RuntimeError, OSError) as error:
+            logging.getLogger("carillon.worker").warning("waiting for Temporal: %s", type(error).__name__)
+            await asyncio.sleep(1)
+
+
+async def serve(settings: Settings) -> None:
+    """Work until SIGTERM or SIGINT, then let running activities finish."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for signum in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(signum, stop.set)
+    client = await connect_patiently(settings)
+    resources = await open_resources(settings, client)
+    async with build_worker(client, resources):
+        sys.stdout.write(READY_LINE + "\n")
+        sys.stdout.flush()
+        await stop.wait()
+    await close_resources(resources)
+
+
+def main() -> None:
+    try:
+        settings = load_settings()
+    except SettingsError as error:
+        sys.exit(str(error))
+    configure_logging(settings.log_level)
+    asyncio.run(serve(settings))
+    # Threads of the Temporal core may outlive the interpreter's teardown and abort the process.
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main()
