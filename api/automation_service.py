@@ -1,0 +1,195 @@
+"""What the automation routes do: stage, ask the workflow, read back."""
+
+from typing import Any
+from uuid import UUID, uuid4
+
+from pydantic import BaseModel
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from api.automation_gateway import AutomationGateway, Target
+from api.documents import refuse_beyond_limits
+from api.errors import ErrorDetails, Refusal, invalid, not_found
+from api.schemas.automation import AutomationOut, CreateAutomation, PatchAutomation
+from domain.amending import amend
+from domain.automation import AutomationStatus, Definition, Scope
+from domain.contract import NOT_TRIGGERABLE_MESSAGE, AutomationSnapshot
+from domain.definition_rules import DefinitionError, check_definition
+from store.automations import definition_of, get_automation, name_is_taken
+from store.database import Database
+from store.participants import get_participant
+from store.runs import counts_of, get_run
+from store.tables import Automation, AutomationChange
+
+SERVER_ERRORS = 500
+
+
+class AutomationService:
+    """One per request. Definitions are staged in the database, so their texts never enter a history.
+
+    With a `request_id`, which the attempts at one request share, an attempt whose answer was lost and the
+    next one make the same automation, or the same trigger of it.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        gateway: AutomationGateway,
+        program_id: UUID,
+        actor: str,
+        request_id: UUID | None = None,
+    ) -> None:
+        self._database = database
+        self._gateway = gateway
+        self._program_id = program_id
+        self._actor = actor
+        self._request_id = request_id
+
+    async def create(self, request: CreateAutomation) -> AutomationOut:
+        definition = define(request)
+        check(definition)
+        automation_id = self._request_id or uuid4()
+        async with self._database.transaction() as session:
+            if await name_is_taken(session, self._program_id, definition.name, besides=automation_id):
+                raise _name_taken()
+            if definition.participant_id is not None and not await get_participant(
+                session, self._program_id, definition.participant_id
+            ):
+                raise invalid("participant_id", "no such participant in this program")
+            change = self._stage(session, automation_id, "create", definition.model_dump(mode="json"))
+        try:
+            await self._gateway.create(Target(automation_id, self._program_id, definition.name), change.id)
+        except Refusal as refusal:
+            # An attempt without an answer may still succeed, and the next one counts on it.
+            if self._request_id is None or refusal.status < SERVER_ERRORS:
+                await self._discard(change.id)
+            raise
+        return await self.read(automation_id)
+
+    async def read(self, automation_id: UUID) -> AutomationOut:
+        async with self._database.transaction() as session:
+            return await show(session, await self._get(session, automation_id))
+
+    async def amend(self, automation_id: UUID, request: PatchAutomation) -> AutomationOut:
+        refuse_beyond_limits(payload=request.payload, filter_hints=request.filter_hints)
+        patch = request.model_dump(mode="json", exclude_unset=True)
+        async with self._database.transaction() as session:
+            automation = await self._get(session, automation_id)
+            self._refuse_archived(automation)
+            try:
+                amended = amend(definition_of(automation), AutomationStatus(automation.status), patch)
+            except DefinitionError as error:
+                raise _invalid(error) from None
+            if await name_is_taken(session, self._program_id, amended.definition.name, besides=automation_id):
+                raise _name_taken()
+            change = self._stage(session, automation_id, "amend", patch)
+        try:
+            await self._gateway.amend(_target(automation), change.id, self._actor)
+        except Refusal:
+            await self._discard(change.id)
+            raise
+        return await self.read(automation_id)
+
+    async def trigger(self, automation_id: UUID) -> AutomationOut:
+        async with self._database.transaction() as session:
+            automation = await self._get(session, automation_id)
+            if automation.status != AutomationStatus.ACTIVE.value:
+                raise Refusal(400, NOT_TRIGGERABLE_MESSAGE)
+        snapshot = await self._gateway.trigger(_target(automation), self._actor, self._request_id)
+        return await self._read_as_of(snapshot)
+
+    async def cancel_execution(self, automation_id: UUID) -> AutomationOut:
+        async with self._database.transaction() as session:
+            automation = await self._get(session, automation_id)
+            self._refuse_archived(automation)
+        await self._gateway.cancel_execution(_target(automation), self._actor)
+        return await self.read(automation_id)
+
+    async def archive(self, automation_id: UUID) -> None:
+        async with self._database.transaction() as session:
+            automation = await self._get(session, automation_id)
+            if automation.status == AutomationStatus.ARCHIVED.value:
+                return
+        await self._gateway.archive(_target(automation), self._actor)
+
+    async def _read_as_of(self, snapshot: AutomationSnapshot) -> AutomationOut:
+        """The record, with the next fire as the workflow answered it: it may have fired since."""
+        shown = await self.read(snapshot.automation_id)
+        return shown.model_copy(update={"next_run_at": snapshot.next_run_at})
+
+    async def _get(self, session: AsyncSession, automation_id: UUID) -> Automation:
+        automation = await get_automation(session, self._program_id, automation_id)
+        if automation is None:
+            raise not_found("Automation")
+        return automation
+
+    @staticmethod
+    def _refuse_archived(automation: Automation) -> None:
+        if automation.status == AutomationStatus.ARCHIVED.value:
+            raise Refusal(400, "The automation is archived, which is final")
+
+    def _stage(
+        self, session: AsyncSession, automation_id: UUID, kind: str, body: dict[str, Any]
+    ) -> AutomationChange:
+        change = AutomationChange(
+            id=uuid4(),
+            automation_id=automation_id,
+            program_id=self._program_id,
+            kind=kind,
+            body=body,
+            actor=self._actor,
+        )
+        session.add(change)
+        return change
+
+    async def _discard(self, change_id: UUID) -> None:
+        async with self._database.transaction() as session:
+            change = await session.get(AutomationChange, change_id, with_for_update=True)
+            if change is not None and change.applied_at is None:
+                await session.delete(change)
+
+
+def _target(automation: Automation) -> Target:
+    return Target(automation.id, automation.program_id, automation.name)
+
+
+def define(request: CreateAutomation) -> Definition:
+    """The request's nested trigger, flattened as it is stored."""
+    sent = request.model_dump(exclude={"trigger"}, exclude_none=True)
+    trigger: BaseModel = request.trigger
+    timing = trigger.model_dump(exclude={"type"})
+    return Definition(**sent, trigger_type=request.trigger.type, **timing)
+
+
+def check(definition: Definition) -> None:
+    try:
+        check_definition(definition)
+    except DefinitionError as error:
+        raise _invalid(error) from None
+
+
+async def show(session: AsyncSession, automation: Automation) -> AutomationOut:
+    """The record as the seed's response; execution fields only for participants scope."""
+    shown = AutomationOut.model_validate(automation)
+    if automation.scope != Scope.PARTICIPANTS.value:
+        return shown.model_copy(update={"execution_status": None})
+    if automation.current_run_id is None:
+        return shown.model_copy(update={"participants_total": 0, "participants_processed": 0})
+    run = await get_run(session, automation.id, automation.current_run_id)
+    if run is None:
+        return shown
+    counts = await counts_of(session, run)
+    return shown.model_copy(
+        update={"participants_total": counts.total, "participants_processed": counts.processed}
+    )
+
+
+def _invalid(error: DefinitionError) -> Refusal:
+    details = ErrorDetails(
+        field=error.field, reason=error.reason, expected=error.expected, suggestion=error.suggestion
+    )
+    return Refusal(400, str(error), details)
+
+
+def _name_taken() -> Refusal:
+    details = ErrorDetails(field="name", reason="taken", expected="unique in the program")
+    return Refusal(409, "An automation with this name exists in the program", details)

@@ -1,0 +1,29 @@
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from api.schemas.text import Label
+
+
+class CreateProgram(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"examples": [{"name": "Café rewards", "timezone": "Europe/Madrid"}]},
+    )
+
+    name: Label
+    timezone: str = Field(default="UTC", max_length=64)
+    settings: dict[str, Any] = Field(default_factory=dict)
+
+
+class ProgramOut(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+
+    id: UUID
+    name: str
+    timezone: str
+    settings: dict[str, Any]
+    created_at: datetime
+    updated_at: datetime
