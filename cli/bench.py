@@ -1,0 +1,27 @@
+"""`carillon bench`: measure, write JSON, print a table."""
+
+import asyncio
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def bench(
+    names: Annotated[list[str] | None, typer.Argument(help="Which benchmarks; all by default.")] = None,
+    results: Annotated[Path, typer.Option(help="Where the JSON goes.")] = Path("bench/results"),
+) -> None:
+    """Run the benchmarks on a stack of their own. Compare ratios within one run, not runs with each other."""
+    from rich.console import Console
+
+    from bench import BENCHMARKS
+
+    chosen = names or list(BENCHMARKS)
+    unknown = sorted(set(chosen) - set(BENCHMARKS))
+    if unknown:
+        raise typer.BadParameter(f"{', '.join(unknown)}: expected {', '.join(BENCHMARKS)}")
+    console = Console()
+    for name in chosen:
+        report = asyncio.run(BENCHMARKS[name]())
+        report.print(console)
+        console.print(f"written to {report.write(results)}")

@@ -1,0 +1,164 @@
+"""`carillon keys`: make, list and revoke API keys, straight in the database."""
+
+import asyncio
+import json
+import sys
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Annotated, NoReturn, TypeVar
+from uuid import UUID
+
+import typer
+
+from domain.roles import Role
+
+if TYPE_CHECKING:
+    from sqlmodel.ext.asyncio.session import AsyncSession
+
+    from store.tables import ApiKey
+
+Result = TypeVar("Result")
+
+_REFUSED = 1
+_BAD_ARGUMENTS = 2
+_DATABASE_FAILED = 3
+_PAGE = 100
+_SHOWN = ("id", "name", "prefix", "role", "program_id", "created_at", "revoked_at")
+
+app = typer.Typer(no_args_is_help=True, help="Create, list and revoke API keys.")
+
+
+class _KeyError(Exception):
+    """What was asked for cannot be done; the message says why."""
+
+
+@app.command()
+def create(
+    name: Annotated[str, typer.Option("--name", help="What the key is for.")],
+    role: Annotated[Role, typer.Option("--role", help="What the key may do.")],
+    program: Annotated[
+        str | None, typer.Option("--program", "-p", help="Id or name of the program it is bound to.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the key as JSON.")] = False,
+) -> None:
+    """Create a key and print its secret: it is kept only as a hash, so it cannot be shown again."""
+
+    async def work(session: "AsyncSession") -> "tuple[str, ApiKey]":
+        from store.api_keys import new_key, store_key
+
+        made = new_key(_label(name), role, await _program_id(session, program) if program else None)
+        await store_key(session, made)
+        return made.secret, made.record
+
+    secret, record = _in_database(work)
+    if as_json:
+        print(json.dumps(_shown(record) | {"key": secret}))
+    else:
+        print(secret)
+
+
+@app.command(name="list")
+def list_(as_json: Annotated[bool, typer.Option("--json", help="Print the keys as JSON.")] = False) -> None:
+    """List the keys, newest first, revoked ones too."""
+    keys = [_shown(key) for key in _in_database(_all_keys)]
+    if as_json:
+        print(json.dumps(keys))
+        return
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Table
+
+    table = Table(*(name.replace("_", " ").capitalize() for name in _SHOWN))
+    for key in keys:
+        table.add_row(*(escape(str(key[name] or "")) for name in _SHOWN))
+    Console().print(table)
+
+
+@app.command()
+def revoke(
+    key_id: Annotated[UUID, typer.Argument(metavar="ID", help="Id of the key, from the list.")],
+) -> None:
+    """Revoke a key: the API refuses it from now on. The last admin's key stays."""
+
+    async def work(session: "AsyncSession") -> None:
+        from store.api_keys import LastAdminError, revoke_key
+
+        try:
+            if await revoke_key(session, key_id) is None:
+                raise _KeyError(f"no key has the id {key_id}")
+        except LastAdminError:
+            raise _KeyError("this is the last admin's key; create another one first") from None
+
+    _in_database(work)
+    print(f"revoked {key_id}")
+
+
+async def _all_keys(session: "AsyncSession") -> "list[ApiKey]":
+    from store.api_keys import list_keys
+    from store.paging import PageRequest
+
+    keys: list[ApiKey] = []
+    cursor: str | None = None
+    while True:
+        page = await list_keys(session, None, PageRequest(_PAGE, cursor))
+        keys += page.rows
+        cursor = page.next_cursor
+        if cursor is None:
+            return keys
+
+
+async def _program_id(session: "AsyncSession", id_or_name: str) -> UUID:
+    from store.programs import get_program, programs_named
+
+    try:
+        by_id = await get_program(session, UUID(id_or_name))
+    except ValueError:
+        by_id = None
+    found = [by_id] if by_id is not None else list(await programs_named(session, id_or_name))
+    if len(found) != 1:
+        raise _KeyError(f"{len(found) or 'no'} programs have the id or name {id_or_name!r}")
+    return found[0].id
+
+
+def _label(name: str) -> str:
+    from domain.storable_text import is_storable
+
+    if not 1 <= len(name) <= 255 or not is_storable(name):
+        raise _KeyError("the name must have 1 to 255 characters")
+    return name
+
+
+def _shown(key: "ApiKey") -> dict[str, object]:
+    """The record as the API shows it: without the hash."""
+    shown: dict[str, object] = key.model_dump(mode="json", exclude={"key_hash"})
+    return shown
+
+
+def _in_database(work: "Callable[[AsyncSession], Awaitable[Result]]") -> Result:
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from runtime.settings import SettingsError, load_settings
+
+    try:
+        return asyncio.run(_transaction(load_settings().database_url, work))
+    except SettingsError as error:
+        _fail(str(error), _BAD_ARGUMENTS)
+    except _KeyError as error:
+        _fail(str(error), _REFUSED)
+    except SQLAlchemyError as error:
+        _fail(f"the database cannot be used: {getattr(error, 'orig', None) or error}", _DATABASE_FAILED)
+
+
+async def _transaction(url: str, work: "Callable[[AsyncSession], Awaitable[Result]]") -> Result:
+    from store.database import Database
+
+    database = Database(url, pool_size=1)
+    try:
+        async with database.transaction() as session:
+            return await work(session)
+    finally:
+        await database.close()
+
+
+def _fail(message: str, status: int) -> NoReturn:
+    print(f"carillon: {message}", file=sys.stderr)
+    raise typer.Exit(status)

@@ -1,0 +1,272 @@
+"""Who may call what: every route of the API, over HTTP."""
+
+import importlib
+import pkgutil
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from typing import NamedTuple
+from uuid import UUID, uuid4
+
+import httpx
+import pytest
+from fastapi.routing import APIRoute
+
+import api.routes
+from api.app import create_app
+from cli.stack import Stack
+from runtime.settings import Settings
+from store.api_keys import Role, new_key, store_key
+from store.database import Database
+from tests.fixtures.carillon import Carillon
+
+OPEN = {"/healthz", "/readyz", "/docs", "/docs/oauth2-redirect", "/openapi.json", "/redoc"}
+FILES_OF_THE_DOCUMENTATION = "/static-offline-docs"
+READING = {"GET", "HEAD"}
+
+
+class Route(NamedTuple):
+    method: str
+    path: str
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.path}"
+
+
+def all_routes() -> list[Route]:
+    """Every route of every module in api.routes, documented or not."""
+    modules = [
+        importlib.import_module(f"api.routes.{module.name}")
+        for module in pkgutil.iter_modules(api.routes.__path__)
+    ]
+    return sorted(
+        Route(method, route.path)
+        for module in modules
+        for route in module.router.routes
+        if isinstance(route, APIRoute)
+        for method in route.methods or ()
+    )
+
+
+ROUTES = [route for route in all_routes() if route.path not in OPEN]
+OF_ADMINS = [route for route in ROUTES if route.path.startswith("/v1/api-keys")]
+READS = [route for route in ROUTES if route.method in READING and route not in OF_ADMINS]
+WRITES = [route for route in ROUTES if route.method not in READING]
+EVENTS = "/v1/events"
+IN_A_PROGRAM = [route for route in ROUTES if "{program_id}" in route.path or route.path.startswith(EVENTS)]
+OF_ONE_THING = [route for route in IN_A_PROGRAM if "{" in route.path.replace("{program_id}", "")]
+NAMING_A_PROGRAM = [
+    route for route in IN_A_PROGRAM if "{program_id}" in route.path or route not in OF_ONE_THING
+]
+
+
+class Credentials(NamedTuple):
+    """Secrets of keys, by what they may do."""
+
+    viewer: str
+    agent: str
+    supervisor: str
+    revoked: str
+    bound: str
+    bound_elsewhere: str
+    elsewhere: UUID
+
+
+@pytest.fixture(scope="module")
+async def ids(http: httpx.AsyncClient, stack: Stack) -> dict[str, str]:
+    """A program with a person and an automation that has run."""
+    carillon = await Carillon.with_new_program(http, stack.addresses.inbox_url)
+    (person,) = await carillon.add_people(1)
+    automation = await carillon.create(trigger={"type": "immediate"})
+    run = await carillon.closed_run(automation["id"])
+    event = await http.post(
+        EVENTS, json={"program_id": carillon.program_id, "event_data": {"type": "walked"}}
+    )
+    key = await http.post("/v1/api-keys", json={"name": "of the walk", "role": "viewer"})
+    return {
+        "program_id": carillon.program_id,
+        "participant_id": person,
+        "automation_id": automation["id"],
+        "run_id": run["id"],
+        "event_id": event.json()["id"],
+        "api_key_id": key.json()["id"],
+    }
+
+
+@pytest.fixture(scope="module")
+async def credentials(http: httpx.AsyncClient, record: Database, ids: dict[str, str]) -> Credentials:
+    own = UUID(ids["program_id"])
+    elsewhere = UUID((await http.post("/v1/programs", json={"name": "Elsewhere"})).json()["id"])
+    keys = {
+        "viewer": new_key("a viewer", Role.VIEWER, None),
+        "agent": new_key("an agent", Role.AGENT, None),
+        "supervisor": new_key("a supervisor", Role.SUPERVISOR, None),
+        "revoked": new_key("revoked", Role.ADMIN, None),
+        "bound": new_key("bound", Role.ADMIN, own),
+        "bound_elsewhere": new_key("bound elsewhere", Role.ADMIN, elsewhere),
+    }
+    keys["revoked"].record.revoked_at = datetime.now(UTC)
+    async with record.transaction() as session:
+        for key in keys.values():
+            await store_key(session, key)
+    return Credentials(**{name: key.secret for name, key in keys.items()}, elsewhere=elsewhere)
+
+
+@pytest.fixture(scope="module")
+async def stranger(stack: Stack) -> AsyncIterator[httpx.AsyncClient]:
+    """A client without a key."""
+    async with httpx.AsyncClient(base_url=stack.addresses.api_url, timeout=30) as client:
+        yield client
+
+
+async def call(
+    client: httpx.AsyncClient, route: Route, ids: dict[str, str], headers: dict[str, str]
+) -> httpx.Response:
+    body: dict[str, object] | None = {} if route.method == "PATCH" else None
+    query: dict[str, str] = {}
+    if route.path == EVENTS:
+        query = {"program_id": ids["program_id"]}
+        body = {**query, "event_data": {"type": "walked"}} if route.method == "POST" else None
+    path = route.path.format(**ids)
+    return await client.request(route.method, path, params=query, headers=headers, json=body)
+
+
+def test_the_walk_covers_every_route_of_the_application() -> None:
+    app = create_app(Settings(database_url="postgresql://nobody@localhost/nothing"))
+    documented = {
+        Route(method.upper(), path) for path, item in app.openapi()["paths"].items() for method in item
+    }
+    assert documented == set(all_routes())
+    besides = {getattr(route, "path", None) for route in app.routes} - {None}
+    assert besides <= OPEN | {FILES_OF_THE_DOCUMENTATION}
+
+
+async def test_the_documentation_needs_no_other_server(stranger: httpx.AsyncClient) -> None:
+    page = (await stranger.get("/docs")).text
+    assert "https://" not in page
+    for file in ("swagger-ui-bundle.js", "swagger-ui.css"):
+        assert f"{FILES_OF_THE_DOCUMENTATION}/{file}" in page
+        assert (await stranger.get(f"{FILES_OF_THE_DOCUMENTATION}/{file}")).status_code == 200
+
+
+@pytest.mark.parametrize("path", sorted(OPEN))
+async def test_health_and_documentation_need_no_key(stranger: httpx.AsyncClient, path: str) -> None:
+    assert (await stranger.get(path)).status_code == 200
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=str)
+async def test_without_a_key_the_answer_is_401(
+    stranger: httpx.AsyncClient, route: Route, ids: dict[str, str]
+) -> None:
+    answer = await call(stranger, route, ids, {})
+    assert (answer.status_code, answer.json()["code"]) == (401, "unauthorized")
+    assert answer.headers["WWW-Authenticate"] == "Bearer"
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=str)
+async def test_with_a_wrong_key_the_answer_is_401_and_repeats_no_key(
+    stranger: httpx.AsyncClient, route: Route, ids: dict[str, str], stack: Stack
+) -> None:
+    secret = stack.addresses.admin_key
+    for headers in (
+        {"X-API-Key": f"{secret}x"},
+        {"X-API-Key": ""},
+        {"X-API-Key": "' OR ''='"},
+        {"X-API-Key": "wrong", "Authorization": f"Bearer {secret}"},
+        {"Authorization": f"Bearer {secret[:-1]}"},
+        {"Authorization": f"Basic {secret}"},
+        {"Authorization": secret},
+    ):
+        answer = await call(stranger, route, ids, headers)
+        assert (answer.status_code, answer.json()["code"]) == (401, "unauthorized"), headers
+        assert secret[:-1] not in answer.text
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=str)
+async def test_with_a_revoked_key_the_answer_is_401(
+    stranger: httpx.AsyncClient, route: Route, ids: dict[str, str], credentials: Credentials
+) -> None:
+    assert (await call(stranger, route, ids, {"X-API-Key": credentials.revoked})).status_code == 401
+
+
+@pytest.mark.parametrize("role", ["viewer", "agent"])
+@pytest.mark.parametrize("route", WRITES, ids=str)
+async def test_a_key_that_may_only_read_is_refused_each_write(
+    stranger: httpx.AsyncClient, route: Route, ids: dict[str, str], credentials: Credentials, role: str
+) -> None:
+    answer = await call(stranger, route, ids, {"X-API-Key": getattr(credentials, role)})
+    assert (answer.status_code, answer.json()["code"]) == (403, "forbidden")
+
+
+@pytest.mark.parametrize("role", ["viewer", "agent", "supervisor"])
+@pytest.mark.parametrize("route", READS, ids=str)
+async def test_every_role_reads(
+    stranger: httpx.AsyncClient, route: Route, ids: dict[str, str], credentials: Credentials, role: str
+) -> None:
+    answer = await call(stranger, route, ids, {"Authorization": f"bearer {getattr(credentials, role)}"})
+    assert answer.status_code == 200
+
+
+@pytest.mark.parametrize("role", ["viewer", "agent", "supervisor"])
+@pytest.mark.parametrize("route", OF_ADMINS, ids=str)
+async def test_only_admins_reach_the_keys(
+    stranger: httpx.AsyncClient, route: Route, ids: dict[str, str], credentials: Credentials, role: str
+) -> None:
+    answer = await call(stranger, route, ids, {"X-API-Key": getattr(credentials, role)})
+    assert (answer.status_code, answer.json()["code"]) == (403, "forbidden")
+
+
+@pytest.mark.parametrize("route", NAMING_A_PROGRAM, ids=str)
+async def test_a_key_bound_to_another_program_is_refused(
+    stranger: httpx.AsyncClient, route: Route, ids: dict[str, str], credentials: Credentials
+) -> None:
+    answer = await call(stranger, route, ids, {"X-API-Key": credentials.bound_elsewhere})
+    assert (answer.status_code, answer.json()["code"]) == (403, "forbidden")
+
+
+@pytest.mark.parametrize("route", OF_ONE_THING, ids=str)
+async def test_what_belongs_to_another_program_is_not_found_through_ones_own(
+    stranger: httpx.AsyncClient, route: Route, ids: dict[str, str], credentials: Credentials
+) -> None:
+    through_own = ids | {"program_id": str(credentials.elsewhere)}
+    answer = await call(stranger, route, through_own, {"X-API-Key": credentials.bound_elsewhere})
+    assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+
+
+@pytest.mark.parametrize("route", OF_ONE_THING, ids=str)
+async def test_what_does_not_exist_is_not_found(
+    http: httpx.AsyncClient, route: Route, ids: dict[str, str]
+) -> None:
+    for name in set(ids) - {"program_id"}:
+        if f"{{{name}}}" in route.path:
+            answer = await call(http, route, ids | {name: str(uuid4())}, {})
+            assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+
+
+async def test_a_key_bound_to_a_program_creates_no_programs_and_sees_only_its_own(
+    stranger: httpx.AsyncClient, credentials: Credentials, ids: dict[str, str]
+) -> None:
+    headers = {"X-API-Key": credentials.bound}
+    assert (await stranger.post("/v1/programs", headers=headers, json={"name": "x"})).status_code == 403
+    seen = (await stranger.get("/v1/programs", headers=headers)).json()["data"]
+    assert [program["id"] for program in seen] == [ids["program_id"]]
+
+
+@pytest.mark.parametrize("route", [route for route in READS if route in IN_A_PROGRAM], ids=str)
+async def test_a_key_bound_to_a_program_reads_it(
+    stranger: httpx.AsyncClient, route: Route, ids: dict[str, str], credentials: Credentials
+) -> None:
+    assert (await call(stranger, route, ids, {"X-API-Key": credentials.bound})).status_code == 200
+
+
+async def test_the_refused_left_everything_as_it_was(
+    http: httpx.AsyncClient, stranger: httpx.AsyncClient, ids: dict[str, str], credentials: Credentials
+) -> None:
+    path = "/v1/programs/{program_id}/automations/{automation_id}".format(**ids)
+    before = (await http.get(path)).json()
+    for secret in (credentials.viewer, credentials.bound_elsewhere, credentials.revoked, "wrong"):
+        for route in WRITES:
+            await call(stranger, route, ids, {"X-API-Key": secret})
+    assert (await http.get(path)).json() == before
+    assert (
+        await http.get("/v1/programs/{program_id}/participants/{participant_id}".format(**ids))
+    ).is_success
