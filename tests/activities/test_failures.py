@@ -179,7 +179,21 @@ async def test_the_values_of_a_failed_statement_are_not_logged(
 
     with caplog.at_level(logging.DEBUG):
         await failure_of(body)
-    assert "nowhere" in caplog.text
+    assert "ProgrammingError" in caplog.text
+    assert "test_failures.py" in caplog.text, "the place is not logged"
+    assert PERSON not in caplog.text
+
+
+async def test_a_drivers_message_that_quotes_a_value_is_not_logged(
+    database: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def body() -> None:
+        async with database.transaction() as session:
+            await session.execute(text("SELECT CAST(:person AS integer)"), {"person": PERSON})
+
+    with caplog.at_level(logging.DEBUG):
+        await failure_of(body)
+    assert "DataError" in caplog.text
     assert PERSON not in caplog.text
 
 
