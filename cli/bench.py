@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+TABLE_WIDTH = 110
+
 
 def bench(
     names: Annotated[list[str] | None, typer.Argument(help="Which benchmarks; all by default.")] = None,
@@ -21,6 +23,8 @@ def bench(
     if unknown:
         raise typer.BadParameter(f"{', '.join(unknown)}: expected {', '.join(BENCHMARKS)}")
     console = Console()
+    # Wide enough that a row is a line, also where the output is not a terminal.
+    console.width = max(console.width, TABLE_WIDTH)
     for name in chosen:
         report = asyncio.run(BENCHMARKS[name]())
         report.print(console)
