@@ -57,7 +57,6 @@ def create_app(settings: Settings, clock: Callable[[], float] = time) -> FastAPI
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        app.state.settings = settings
         app.state.database = Database(settings.database_url, pool_size=settings.database_pool_size)
         app.state.gateway = AutomationGateway(
             lambda: connect_temporal(settings, patience=SAY_UNAVAILABLE_AFTER), settings.temporal_task_queue

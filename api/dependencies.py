@@ -1,4 +1,4 @@
-"""What routes are given: a transaction, the database, the settings, the gateway to Temporal."""
+"""What routes are given: a transaction, the database, the gateway to Temporal."""
 
 from collections.abc import AsyncIterator
 from typing import Annotated
@@ -7,7 +7,6 @@ from fastapi import Depends, Query, Request
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from api.automation_gateway import AutomationGateway
-from runtime.settings import Settings
 from store.database import Database
 from store.paging import PageRequest
 
@@ -17,18 +16,12 @@ def _database(request: Request) -> Database:
     return database
 
 
-def _settings(request: Request) -> Settings:
-    settings: Settings = request.app.state.settings
-    return settings
-
-
 def _gateway(request: Request) -> AutomationGateway:
     gateway: AutomationGateway = request.app.state.gateway
     return gateway
 
 
 DatabaseDep = Annotated[Database, Depends(_database)]
-SettingsDep = Annotated[Settings, Depends(_settings)]
 GatewayDep = Annotated[AutomationGateway, Depends(_gateway)]
 
 

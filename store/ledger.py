@@ -10,8 +10,6 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from domain.outcomes import Outcome, RunCounts, count_outcomes
 
-UNSETTLED = (Outcome.PENDING.value, Outcome.SENDING.value)
-
 
 @dataclass(frozen=True, slots=True)
 class Settlement:
