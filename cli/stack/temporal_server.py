@@ -54,7 +54,7 @@ class TemporalServer:
 
     def command(self) -> Command:
         data_dir = self._data_dir
-        state = () if data_dir.is_temporary else ("--db-filename", str(data_dir.path / "temporal.db"))
+        state = () if data_dir.is_temporary else self._on_disk()
         dynamic_config = (
             argument
             for key, value in self._dynamic_config.items()
@@ -76,6 +76,12 @@ class TemporalServer:
             ),
             log=data_dir.log("temporal"),
         )
+
+    def _on_disk(self) -> tuple[str, ...]:
+        # A write-ahead log survives the process being killed, and is several times faster under load.
+        pragmas = ("journal_mode=WAL", "synchronous=NORMAL")
+        filename = ("--db-filename", str(self._data_dir.path / "temporal.db"))
+        return (*filename, *(part for pragma in pragmas for part in ("--sqlite-pragma", pragma)))
 
     async def is_ready(self, child: ChildProcess) -> bool:
         """The HTTP API answers from the same frontend as gRPC, so its answer proves both."""
