@@ -167,6 +167,15 @@ def transform(node: Expr, change: Callable[[Expr], Expr]) -> Expr:
     return change(node)
 
 
+def chain(node: Expr, function: str) -> Iterator[Expr]:
+    """The operands of a row of one operator, `a && b && c`, however the parser nested it."""
+    if isinstance(node, Call) and node.function == function:
+        for operand in node.args:
+            yield from chain(operand, function)
+    else:
+        yield node
+
+
 def dotted_name(node: Expr) -> str | None:
     """`a.b.c` of a chain of selects on an identifier, and None of anything else."""
     fields: list[str] = []

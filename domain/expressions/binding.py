@@ -22,7 +22,7 @@ def binders(tree: Expr, environment: Environment) -> tuple[Bind, ...]:
     only there. Raises UnfitValueError when called, for values beyond the limits of domain.json_limits.
     """
     bound: list[Bind] = []
-    for name, keys in _uses(tree, environment).items():
+    for name, keys in keys_read(tree, environment).items():
         bound.append(_binder(name, environment.variables[name], keys))
     presences = {(node.variable, node.alias) for node in walk(tree) if isinstance(node, Presence)}
     bound += [partial(_bind_presence, variable, alias) for variable, alias in sorted(presences)]
@@ -31,7 +31,7 @@ def binders(tree: Expr, environment: Environment) -> tuple[Bind, ...]:
 
 def referenced_variables(tree: Expr, environment: Environment) -> frozenset[str]:
     tested = {node.variable for node in walk(tree) if isinstance(node, Presence)}
-    return frozenset(_uses(tree, environment)) | tested
+    return frozenset(keys_read(tree, environment)) | tested
 
 
 def missing_messages(tree: Expr, environment: Environment) -> dict[str, str]:
@@ -40,7 +40,7 @@ def missing_messages(tree: Expr, environment: Environment) -> dict[str, str]:
     Looked up whole: a report about a key that came from the data has none, so data never shows.
     """
     paths: dict[str, set[str]] = {}
-    for name in _uses(tree, environment):
+    for name in keys_read(tree, environment):
         paths.setdefault(f'UNKNOWN: No value with name "{name}" found in Activation', set()).add(name)
     for node in walk(tree):
         if (step := _literal_step(node)) is not None:
@@ -50,7 +50,7 @@ def missing_messages(tree: Expr, environment: Environment) -> dict[str, str]:
     return {report: f"{' or '.join(sorted(names))} is missing" for report, names in paths.items()}
 
 
-def _uses(tree: Expr, environment: Environment) -> dict[str, frozenset[str] | None]:
+def keys_read(tree: Expr, environment: Environment) -> dict[str, frozenset[str] | None]:
     """Per variable referred to, the keys of it that are read, or None when it is needed whole."""
     uses: dict[str, frozenset[str] | None] = {}
 

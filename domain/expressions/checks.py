@@ -13,6 +13,7 @@ from domain.expressions.limits import (
 )
 from domain.expressions.patterns import pattern_size
 from domain.expressions.variables import Environment
+from domain.expressions.zones import zone_problems
 
 _START = Position(1, 1)
 
@@ -46,6 +47,7 @@ def check_tree(
         *_message_problems(tree),
         *_shadowing_problems(tree, environment),
         *_pattern_problems(tree, is_pattern),
+        *zone_problems(tree),
     ]
 
 

@@ -15,6 +15,7 @@ from domain.expressions.ast import (
     Ident,
     ListLiteral,
     MapLiteral,
+    Presence,
     Select,
     StaticType,
     children,
@@ -222,7 +223,7 @@ def _length(node: Expr, scope: _Scope) -> int:
             return scope.lengths[node.name]
         case Ident():
             return MAX_ITEMS
-        case Const():
+        case Const() | Presence():
             return 0
         case ListLiteral() | MapLiteral():
             return len(children(node))

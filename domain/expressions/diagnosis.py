@@ -7,23 +7,27 @@ from domain.expressions.ast import Call, Expr, Ident, Select, dotted_name, walk
 from domain.expressions.codec import Source
 from domain.expressions.errors import ExpressionProblem
 from domain.expressions.functions import NAMES as HELPERS
+from domain.expressions.functions import TIME_PARTS
 from domain.expressions.variables import Environment, prefixes
 
 # The engine reports as text alone. Its lines have this form, the echo of the source below them does not.
 _REPORT = re.compile(r"ERROR: <input>:(-?\d+):(-?\d+): ([^\n]*)")
 _STATUS = re.compile(r"^[A-Z_]+: | \[[A-Z_]+\]$")
 _OPERATOR = re.compile(r"'!?_?([^\w\s']+)_?'")
+_UNDECLARED = re.compile(r"undeclared reference to '(\w+)'")
 _SYNTAX = "Syntax error: "
 _MAX_REASON = 300
 _MIXED_NUMBERS = ("'(int, double)'", "'(double, int)'")
 
-_FUNCTIONS = HELPERS | {
-    *("all", "exists", "exists_one", "filter", "has", "map"),
-    *("bool", "bytes", "double", "duration", "dyn", "int", "string", "timestamp", "type", "uint"),
-    *("contains", "endsWith", "matches", "size", "startsWith"),
-    *("getDate", "getDayOfMonth", "getDayOfWeek", "getDayOfYear", "getFullYear", "getHours"),
-    *("getMilliseconds", "getMinutes", "getMonth", "getSeconds"),
-}
+_FUNCTIONS = (
+    HELPERS
+    | TIME_PARTS
+    | {
+        *("all", "exists", "exists_one", "filter", "has", "map"),
+        *("bool", "bytes", "double", "duration", "dyn", "int", "string", "timestamp", "type", "uint"),
+        *("contains", "endsWith", "matches", "size", "startsWith"),
+    }
+)
 
 
 def problems_of(
@@ -61,6 +65,9 @@ def _problem(
         suggestion = _suggest(unknown, environment)
     else:
         suggestion = None
+    if unknown is None and (known := _UNDECLARED.fullmatch(reason)) and known[1] in _FUNCTIONS:
+        # The engine counts a function by another number of arguments as unknown.
+        reason, expected = f"{known[1]}() cannot be called like this", ""
     start = _name_start(text, offset, unknown)
     if reason.endswith(_MIXED_NUMBERS):
         expected = "numbers of one kind: 10.0 with 1.5, or double(...)"

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from functools import cache, lru_cache
 from typing import Any
 
@@ -49,6 +50,12 @@ _FAILURES = {
     "INVALID_ARGUMENT: Applying SELECT": "a field is looked up in a value that has no fields",
     "UNKNOWN: Index error": "a list has no item at that index",
 }
+# Text that is not Unicode, or more steps than the engine allows.
+_ENGINE_ERRORS = (RuntimeError, TypeError, ValueError, OverflowError)
+_SCALARS = (
+    *(_TYPE.BOOL, _TYPE.INT, _TYPE.UINT, _TYPE.DOUBLE, _TYPE.STRING, _TYPE.BYTES),
+    *(_TYPE.TIMESTAMP, _TYPE.DURATION),
+)
 _FAILED = "the condition cannot be evaluated on these values"
 
 
@@ -64,6 +71,23 @@ _MATCHED = Verdict(True)
 _NOT_MATCHED = Verdict(False)
 
 
+class Shape(StrEnum):
+    """A value of a part of a condition that is not read: what is inside it can be asked for as further parts."""
+
+    LIST = "list"
+    MAP = "map"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What a part of a condition is: a scalar or a Shape; or the error why it is nothing, a missing value or other."""
+
+    value: object = None
+    error: str | None = None
+    is_missing: bool = False
+
+
 @dataclass(frozen=True)
 class Condition:
     """A compiled condition.
@@ -76,7 +100,9 @@ class Condition:
     variables: frozenset[str]
     ast: Expr = field(repr=False)
     cost: int
+    environment: Environment = field(repr=False)
     _program: Any = field(repr=False, compare=False)
+    _serialized: bytes = field(repr=False, compare=False)
     _binders: tuple[Bind, ...] = field(repr=False, compare=False)
     _missing: Mapping[str, str] = field(repr=False, compare=False)
 
@@ -87,29 +113,57 @@ class Condition:
         whatever that value is (`a || b` with `b` true). Times are datetimes with an offset; the rest is JSON.
         Never raises for what the data hold.
         """
-        data: dict[str, object] = {}
         try:
-            for bind in self._binders:
-                bind(values, data)
-            result = self._program.eval(data=data)
+            result = _run(self._program, self._binders, values)
         except UnfitValueError as error:
             return Verdict(False, str(error))
-        except (RuntimeError, TypeError, ValueError, OverflowError):
-            # Text that is not Unicode, or more steps than the engine allows.
+        except _ENGINE_ERRORS:
             return Verdict(False, _FAILED)
         # Only a BOOL may be asked for its value: reading a null back corrupts None's reference count.
         if result.type() == _BOOL:
             return _MATCHED if result.value() else _NOT_MATCHED
-        return Verdict(False, self._failure(result))
+        return Verdict(False, _failure(result, self._missing))
 
-    def _failure(self, result: Any) -> str:
-        if result.type() != _TYPE.ERROR:
-            return _FAILED
-        report = str(result.value())
-        known = self._missing.get(report)
-        if known is not None:
-            return known
-        return next((words for start, words in _FAILURES.items() if report.startswith(start)), _FAILED)
+    def evaluate_part(self, node: Expr, values: Mapping[str, object]) -> Part:
+        """What `node` alone is, a node of the tree or one made of such, its helpers expanded. As slow as compiling."""
+        program = _runner(self.environment).deserialize(replace_tree(self._serialized, node))
+        missing = missing_messages(node, self.environment)
+        try:
+            result = _run(program, binders(node, self.environment), values)
+            if result.type() == _TYPE.ERROR:
+                return Part(error=_failure(result, missing), is_missing=str(result.value()) in missing)
+            return Part(_scalar_or_shape(result))
+        except UnfitValueError as error:
+            return Part(error=str(error))
+        except _ENGINE_ERRORS:
+            return Part(error=_FAILED)
+
+
+def _run(program: Any, bound: tuple[Bind, ...], values: Mapping[str, object]) -> Any:
+    data: dict[str, object] = {}
+    for bind in bound:
+        bind(values, data)
+    return program.eval(data=data)
+
+
+def _scalar_or_shape(result: Any) -> object:
+    type_ = result.type()
+    if type_ == _TYPE.NULL:
+        return None
+    if type_ in _SCALARS:
+        return result.value()
+    name = type_.name()
+    return next((shape for shape in (Shape.LIST, Shape.MAP) if name.startswith(shape.name)), Shape.OTHER)
+
+
+def _failure(result: Any, missing: Mapping[str, str]) -> str:
+    if result.type() != _TYPE.ERROR:
+        return _FAILED
+    report = str(result.value())
+    known = missing.get(report)
+    if known is not None:
+        return known
+    return next((words for start, words in _FAILURES.items() if report.startswith(start)), _FAILED)
 
 
 @lru_cache(maxsize=CACHED_CONDITIONS)
@@ -127,7 +181,7 @@ def compile_condition(text: str, environment: Environment = PARTICIPANT) -> Cond
     _raise_any(check_tree(tree, environment, is_pattern))
     _raise_any(functions.check_functions(tree))
     _raise_any(_result_problems(checked.return_type()))
-    expanded = functions.expand_functions(tree)
+    expanded = functions.expand_functions(tree, environment)
     units = cost(expanded)
     _raise_any(check_cost(units))
     program = checked
@@ -138,6 +192,8 @@ def compile_condition(text: str, environment: Environment = PARTICIPANT) -> Cond
         variables=referenced_variables(expanded, environment),
         ast=tree,
         cost=units,
+        environment=environment,
+        _serialized=serialized,
         _program=program,
         _binders=binders(expanded, environment),
         _missing=missing_messages(expanded, environment),

@@ -130,3 +130,16 @@ def test_now_is_the_value_given_not_the_clock() -> None:
     condition = compile_condition("days_since(participant.created_at) == 3650")
     later = {**values(), "now": NOW + timedelta(days=3640)}
     assert condition.evaluate(later).matched
+
+
+@pytest.mark.parametrize(
+    ("participants", "programs", "hour"),
+    [("Asia/Kolkata", "Europe/Oslo", 17), (None, "Europe/Oslo", 14), ("America/New_York", "UTC", 8)],
+)
+def test_local_time_is_the_participants_or_else_the_programs(
+    participants: str | None, programs: str, hour: int
+) -> None:
+    condition = compile_condition(f"local(now).getHours() == {hour}")
+    own = values(timezone=participants) | {"program.timezone": programs}
+    assert condition.evaluate(own).matched
+    assert condition.variables == {"now", "participant.timezone", "program.timezone"}

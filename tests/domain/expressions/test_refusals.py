@@ -136,6 +136,11 @@ def test_has_of_a_variable_takes_its_bare_name() -> None:
     assert problem.expected == "has(participant.email)"
 
 
+def test_a_zone_that_nobody_knows_is_told_one_like_it() -> None:
+    (problem,) = problems('now.getHours("europe/oslo") == 1')
+    assert (problem.column, problem.expected) == (14, "a name such as 'Europe/Oslo'")
+
+
 WORDS = """
     has( get( round( days_since( in_segment( timestamp( .matches( .exists(x, .map(x, ( ) [ ] { } . , ? : ! && || == > in
     + - 1 1.5 1u "a" b'a' null true x .x `a` é // ' _00
@@ -159,3 +164,7 @@ def test_any_text_is_a_condition_or_is_refused_at_a_place(text: str) -> None:
         assert len(text) <= MAX_TEXT_CHARACTERS
         assert condition.variables <= set(PARTICIPANT.variables)
         condition.evaluate({})
+
+
+def test_presence_in_the_range_of_a_macro_is_costed_and_not_followed_for_ever() -> None:
+    compile_condition("[has(participant.email)].exists(present, present)")
