@@ -6,23 +6,20 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, BinaryIO, NoReturn
-from uuid import UUID
+from typing import TYPE_CHECKING, Annotated, BinaryIO
 
 import typer
 
+from cli.record import BAD_ARGUMENTS, DATABASE_FAILED, UnclearProgramError, fail, program_id_of
 from domain.csv_records import UnreadableFileError
 from domain.participant_columns import ColumnMapping, ColumnsError, Unmapped
 from domain.participant_rows import RowProblem
 from runtime.settings import SettingsError, load_settings
 
 if TYPE_CHECKING:
-    from store.database import Database
     from store.participant_import import ImportProgress, ImportReport
 
 _SOME_REJECTED = 1
-_BAD_ARGUMENTS = 2
-_DATABASE_FAILED = 3
 _SHOWN_PROBLEMS = 10
 _STANDARD_INPUT = Path("-")
 
@@ -74,19 +71,15 @@ def participants(
             on_problem = open_files.enter_context(_problem_writer(report_file))
             with _progress_bar(file) as on_progress:
                 report = asyncio.run(_import(stream, program, mapping, on_progress, on_problem))
-    except (ColumnsError, UnreadableFileError, SettingsError, _ProgramError, OSError) as error:
-        _fail(_refusal(error), _BAD_ARGUMENTS)
+    except (ColumnsError, UnreadableFileError, SettingsError, UnclearProgramError, OSError) as error:
+        fail(_refusal(error), BAD_ARGUMENTS)
     except _DatabaseError as error:
-        _fail(str(error), _DATABASE_FAILED)
+        fail(str(error), DATABASE_FAILED)
     if as_json:
         print(report.model_dump_json())
     else:
         _print_report(report)
     raise typer.Exit(_SOME_REJECTED if report.rejected else 0)
-
-
-class _ProgramError(Exception):
-    """No program, or more than one, is meant by `--program`."""
 
 
 class _DatabaseError(Exception):
@@ -108,7 +101,8 @@ async def _import(
 
     database = Database(load_settings().database_url, pool_size=1)
     try:
-        program_id = await _program_id(database, program)
+        async with database.transaction() as session:
+            program_id = await program_id_of(session, program)
         chunks = read_chunks(stream)
         return await import_participants(database, program_id, chunks, mapping, on_progress, on_problem)
     except ImportInterruptedError as error:
@@ -120,23 +114,6 @@ async def _import(
         raise _DatabaseError(f"the database cannot be used: {cause}") from error
     finally:
         await database.close()
-
-
-async def _program_id(database: "Database", id_or_name: str) -> UUID:
-    from store.programs import get_program, programs_named
-
-    async with database.transaction() as session:
-        try:
-            by_id = await get_program(session, UUID(id_or_name))
-        except ValueError:
-            by_id = None
-        found = [by_id] if by_id is not None else list(await programs_named(session, id_or_name))
-    if not found:
-        raise _ProgramError(f"no program has the id or name {id_or_name!r}")
-    if len(found) > 1:
-        identifiers = ", ".join(str(program.id) for program in found)
-        raise _ProgramError(f"{len(found)} programs are named {id_or_name!r}; give one id: {identifiers}")
-    return found[0].id
 
 
 @contextmanager
@@ -218,8 +195,3 @@ def _refusal(error: Exception) -> str:
 
 def _listed(what: str, problems: Sequence[str]) -> str:
     return "\n  ".join((f"{what}:", *problems))
-
-
-def _fail(message: str, status: int) -> NoReturn:
-    print(f"carillon: {message}", file=sys.stderr)
-    raise typer.Exit(status)

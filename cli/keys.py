@@ -1,34 +1,27 @@
 """`carillon keys`: make, list and revoke API keys, straight in the database."""
 
-import asyncio
 import json
-import sys
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Annotated, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Annotated, TypeVar
 from uuid import UUID
 
 import typer
 
+from cli.record import RefusedError, in_database, program_id_of
 from domain.roles import Role
 
 if TYPE_CHECKING:
     from sqlmodel.ext.asyncio.session import AsyncSession
 
+    from store.database import Database
     from store.tables import ApiKey
 
 Result = TypeVar("Result")
 
-_REFUSED = 1
-_BAD_ARGUMENTS = 2
-_DATABASE_FAILED = 3
 _PAGE = 100
 _SHOWN = ("id", "name", "prefix", "role", "program_id", "created_at", "revoked_at")
 
 app = typer.Typer(no_args_is_help=True, help="Create, list and revoke API keys.")
-
-
-class _KeyError(Exception):
-    """What was asked for cannot be done; the message says why."""
 
 
 @app.command()
@@ -45,11 +38,11 @@ def create(
     async def work(session: "AsyncSession") -> "tuple[str, ApiKey]":
         from store.api_keys import new_key, store_key
 
-        made = new_key(_label(name), role, await _program_id(session, program) if program else None)
+        made = new_key(_label(name), role, await program_id_of(session, program) if program else None)
         await store_key(session, made)
         return made.secret, made.record
 
-    secret, record = _in_database(work)
+    secret, record = _in_transaction(work)
     if as_json:
         print(json.dumps(_shown(record) | {"key": secret}))
     else:
@@ -59,7 +52,7 @@ def create(
 @app.command(name="list")
 def list_(as_json: Annotated[bool, typer.Option("--json", help="Print the keys as JSON.")] = False) -> None:
     """List the keys, newest first, revoked ones too."""
-    keys = [_shown(key) for key in _in_database(_all_keys)]
+    keys = [_shown(key) for key in _in_transaction(_all_keys)]
     if as_json:
         print(json.dumps(keys))
         return
@@ -84,11 +77,11 @@ def revoke(
 
         try:
             if await revoke_key(session, key_id) is None:
-                raise _KeyError(f"no key has the id {key_id}")
+                raise RefusedError(f"no key has the id {key_id}")
         except LastAdminError:
-            raise _KeyError("this is the last admin's key; create another one first") from None
+            raise RefusedError("this is the last admin's key; create another one first") from None
 
-    _in_database(work)
+    _in_transaction(work)
     print(f"revoked {key_id}")
 
 
@@ -106,24 +99,11 @@ async def _all_keys(session: "AsyncSession") -> "list[ApiKey]":
             return keys
 
 
-async def _program_id(session: "AsyncSession", id_or_name: str) -> UUID:
-    from store.programs import get_program, programs_named
-
-    try:
-        by_id = await get_program(session, UUID(id_or_name))
-    except ValueError:
-        by_id = None
-    found = [by_id] if by_id is not None else list(await programs_named(session, id_or_name))
-    if len(found) != 1:
-        raise _KeyError(f"{len(found) or 'no'} programs have the id or name {id_or_name!r}")
-    return found[0].id
-
-
 def _label(name: str) -> str:
     from domain.storable_text import is_storable
 
     if not 1 <= len(name) <= 255 or not is_storable(name):
-        raise _KeyError("the name must have 1 to 255 characters")
+        raise RefusedError("the name must have 1 to 255 characters")
     return name
 
 
@@ -133,32 +113,9 @@ def _shown(key: "ApiKey") -> dict[str, object]:
     return shown
 
 
-def _in_database(work: "Callable[[AsyncSession], Awaitable[Result]]") -> Result:
-    from sqlalchemy.exc import SQLAlchemyError
-
-    from runtime.settings import SettingsError, load_settings
-
-    try:
-        return asyncio.run(_transaction(load_settings().database_url, work))
-    except SettingsError as error:
-        _fail(str(error), _BAD_ARGUMENTS)
-    except _KeyError as error:
-        _fail(str(error), _REFUSED)
-    except SQLAlchemyError as error:
-        _fail(f"the database cannot be used: {getattr(error, 'orig', None) or error}", _DATABASE_FAILED)
-
-
-async def _transaction(url: str, work: "Callable[[AsyncSession], Awaitable[Result]]") -> Result:
-    from store.database import Database
-
-    database = Database(url, pool_size=1)
-    try:
+def _in_transaction(work: "Callable[[AsyncSession], Awaitable[Result]]") -> Result:
+    async def in_one(database: "Database") -> Result:
         async with database.transaction() as session:
             return await work(session)
-    finally:
-        await database.close()
 
-
-def _fail(message: str, status: int) -> NoReturn:
-    print(f"carillon: {message}", file=sys.stderr)
-    raise typer.Exit(status)
+    return in_database(in_one)

@@ -83,6 +83,8 @@ class ParticipantValues:
     """Reads, for one condition, just the columns that its variables need."""
 
     def __init__(self, condition: Condition, program: Program, now: datetime) -> None:
+        self.program = program
+        self.now = now
         wanted = {name: _PARTICIPANT[name] for name in condition.variables if name in _PARTICIPANT}
         self.columns = tuple(
             sorted({source.column for source in wanted.values() if source.column is not None})

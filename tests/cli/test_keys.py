@@ -83,8 +83,8 @@ def test_it_is_bound_to_a_program_by_id_or_by_name(database_url: str) -> None:
 @pytest.mark.parametrize(
     ("arguments", "reason"),
     [
-        (("--name", "x", "--role", "viewer", "--program", "nowhere"), "no programs"),
-        (("--name", "x", "--role", "viewer", "--program", str(uuid4())), "no programs"),
+        (("--name", "x", "--role", "viewer", "--program", "nowhere"), "no program has the id or name"),
+        (("--name", "x", "--role", "viewer", "--program", str(uuid4())), "no program has the id or name"),
         (("--name", "", "--role", "viewer"), "1 to 255"),
     ],
 )

@@ -1,0 +1,42 @@
+"""Two engines, one meaning: PostgreSQL never contradicts the engine, whatever the condition and the data."""
+
+from random import Random
+from uuid import UUID
+
+import pytest
+
+from store.database import Database
+from store.tables import Program
+from tests.store.expression_sql.agreement import Tally, add_hostile_participants, compare, generate
+
+
+async def agreement(
+    database: Database, program_id: UUID, seed: int, conditions: int, participants: int
+) -> Tally:
+    random = Random(seed)
+    tally = Tally()
+    async with database.transaction() as session:
+        program = await session.get_one(Program, program_id)
+        await add_hostile_participants(session, program_id, participants, random)
+        for _ in range(conditions):
+            await compare(session, program, generate(random), tally)
+    print(f"\n{tally}")  # noqa: T201
+    return tally
+
+
+async def test_sql_never_contradicts_the_engine(database: Database, program_id: UUID) -> None:
+    tally = await agreement(database, program_id, seed=1, conditions=2_000, participants=50)
+    assert tally.disagreements == []
+    assert tally.conditions == 2_000
+    assert tally.exact > 800
+    assert tally.matched > 8_000
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(3_600)
+@pytest.mark.parametrize("seed", range(100, 110))
+async def test_sql_never_contradicts_the_engine_in_many_more_cases(
+    database: Database, program_id: UUID, seed: int
+) -> None:
+    tally = await agreement(database, program_id, seed, conditions=5_000, participants=150)
+    assert tally.disagreements == []
