@@ -1,5 +1,6 @@
 """Changing an automation: only the fields sent, only those its trigger has, and always to a valid whole."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -7,6 +8,7 @@ from pydantic import ValidationError
 
 from domain.automation import AutomationStatus, Definition, TriggerType
 from domain.definition_rules import DefinitionError, check_definition
+from domain.expressions import AttributeType
 
 CLEARABLE = frozenset({"description", "participant_filter", "guard_condition", "action"})
 CLEARED_TO: dict[str, Any] = {"payload": {}, "filter_hints": []}
@@ -20,6 +22,7 @@ ONLY_FOR_TRIGGER = {
 }
 
 TIMING_FIELDS = frozenset({"cron_expression", "timezone", "trigger_at", "dst_policy", "jitter_seconds"})
+WATCHING_FIELDS = frozenset({"schedule_config", "timezone", "dst_policy", "participant_filter"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +31,15 @@ class Amended:
     status: AutomationStatus
     status_changed: bool
     retimed: bool
+    watches_otherwise: bool = False
 
 
-def amend(definition: Definition, status: AutomationStatus, patch: dict[str, Any]) -> Amended:
+def amend(
+    definition: Definition,
+    status: AutomationStatus,
+    patch: dict[str, Any],
+    attribute_types: Mapping[str, AttributeType] | None = None,
+) -> Amended:
     """Merge `patch` (field -> JSON value, `status` among them) over a definition. Raises DefinitionError."""
     changes = dict(patch)
     wanted = changes.pop("status", None)
@@ -48,9 +57,18 @@ def amend(definition: Definition, status: AutomationStatus, patch: dict[str, Any
     except ValidationError as error:
         problem = error.errors()[0]
         raise DefinitionError(".".join(str(part) for part in problem["loc"]), problem["msg"]) from None
-    check_definition(whole)
-    retimed = any(getattr(whole, name) != getattr(definition, name) for name in TIMING_FIELDS)
-    return Amended(whole, new_status, new_status is not status, retimed)
+    check_definition(whole, attribute_types)
+    changed = {name for name in changes if getattr(whole, name) != getattr(definition, name)}
+    return Amended(
+        whole,
+        new_status,
+        status_changed=new_status is not status,
+        retimed=not changed.isdisjoint(TIMING_FIELDS),
+        watches_otherwise=(
+            definition.trigger_type is TriggerType.PARTICIPANT_STATE
+            and not changed.isdisjoint(WATCHING_FIELDS)
+        ),
+    )
 
 
 def _refuse_foreign_fields(trigger_type: TriggerType, changes: dict[str, Any]) -> None:

@@ -26,6 +26,15 @@ class TriggerType(StrEnum):
     IMMEDIATE = "immediate"
 
 
+class ScheduleType(StrEnum):
+    """What about a participant a participant_state automation watches."""
+
+    ATTRIBUTE_DATE = "ATTRIBUTE_DATE"
+    INTERVAL = "INTERVAL"
+    CRON = "CRON"
+    THRESHOLD = "THRESHOLD"
+
+
 class Scope(StrEnum):
     PROGRAM = "program"
     PARTICIPANTS = "participants"
@@ -74,6 +83,8 @@ class Definition(BaseModel):
     cron_expression: str | None = None
     trigger_at: datetime | None = None
     participant_id: UUID | None = None
+    schedule_type: ScheduleType | None = None
+    schedule_config: dict[str, Any] | None = None
     participant_filter: str | None = None
     guard_condition: str | None = None
     filter_hints: list[dict[str, Any]] = Field(default_factory=list)

@@ -1,17 +1,24 @@
 """What makes a definition one that can run. Every text a client wrote is compiled here, before it is stored."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from domain.actions import SendMessage
 from domain.automation import Definition, Scope, TriggerType
-from domain.expressions import ExpressionError, compile_condition
+from domain.expressions import AttributeType, ExpressionError, Position, check_condition
 from domain.json_limits import check_json_limits
+from domain.participant_state import ScheduleConfigError, parse_schedule_config
 from domain.schedules import ScheduleError, parse_cron, validate_timezone
 from domain.templates import TemplateError, TemplateValueError, parse_template
 from domain.triggering import VALID_PAIRS
 
+REQUIRED_BY_TRIGGER = {
+    TriggerType.CRON: ("cron_expression",),
+    TriggerType.ONE_TIME: ("trigger_at",),
+    TriggerType.PARTICIPANT_STATE: ("schedule_type", "schedule_config"),
+}
 PARTICIPANTS_ONLY = ("participant_filter", "guard_condition", "action")
 # The years that a Temporal Schedule can name.
 FIRST_INSTANT = datetime(2000, 1, 1, tzinfo=UTC)
@@ -26,16 +33,22 @@ class DefinitionError(ValueError):
     reason: str
     expected: str | None = None
     suggestion: str | None = None
+    position: Position | None = None
 
     def __str__(self) -> str:
         return f"{self.field}: {self.reason}"
 
 
-def check_definition(definition: Definition) -> None:
-    """Raises DefinitionError for the first rule that the definition breaks."""
+def check_definition(
+    definition: Definition, attribute_types: Mapping[str, AttributeType] | None = None
+) -> None:
+    """Raises DefinitionError for the first rule that the definition breaks.
+
+    `attribute_types`: what the program says of its participants' attributes.
+    """
     _check_trigger(definition)
     _check_scope(definition)
-    _check_expressions(definition)
+    _check_expressions(definition, attribute_types)
     _check_documents(definition)
     if isinstance(definition.action, SendMessage):
         _check_template("action.subject", definition.action.subject, definition.payload)
@@ -57,11 +70,14 @@ def _check_trigger(definition: Definition) -> None:
             parse_cron(definition.cron_expression)
     except ScheduleError as error:
         raise DefinitionError(error.field, error.reason, error.expected) from None
-    required = {TriggerType.CRON: "cron_expression", TriggerType.ONE_TIME: "trigger_at"}.get(
-        definition.trigger_type
-    )
-    if required is not None and getattr(definition, required) is None:
-        raise DefinitionError(required, "required", "present")
+    for required in REQUIRED_BY_TRIGGER.get(definition.trigger_type, ()):
+        if getattr(definition, required) is None:
+            raise DefinitionError(required, "required", "present")
+    if definition.schedule_type is not None and definition.schedule_config is not None:
+        try:
+            parse_schedule_config(definition.schedule_type, definition.schedule_config)
+        except ScheduleConfigError as error:
+            raise DefinitionError(error.field, error.reason, error.expected) from None
     if definition.trigger_at is not None and not FIRST_INSTANT <= definition.trigger_at < END_OF_TIME:
         raise DefinitionError(
             "trigger_at", "is out of range", f"an instant from {FIRST_INSTANT:%Y} to {END_OF_TIME.year - 1}"
@@ -81,20 +97,21 @@ def _check_scope(definition: Definition) -> None:
         raise DefinitionError("participant_id", "only a one_time automation of scope program takes it")
 
 
-def _check_expressions(definition: Definition) -> None:
+def _check_expressions(definition: Definition, attribute_types: Mapping[str, AttributeType] | None) -> None:
     for name in ("participant_filter", "guard_condition"):
         text = getattr(definition, name)
         if text is None:
             continue
         try:
-            compile_condition(text)
+            check_condition(text, attribute_types=attribute_types)
         except ExpressionError as error:
             problem = error.problems[0]
-            raise DefinitionError(name, str(error), problem.expected, problem.suggestion) from None
+            place = Position(problem.line, problem.column)
+            raise DefinitionError(name, str(error), problem.expected, problem.suggestion, place) from None
 
 
 def _check_documents(definition: Definition) -> None:
-    for name in ("payload", "filter_hints"):
+    for name in ("payload", "filter_hints", "schedule_config"):
         problems = check_json_limits(getattr(definition, name))
         if problems:
             path = f"{name}.{problems[0].path}" if problems[0].path else name

@@ -25,6 +25,7 @@ class SkipReason(StrEnum):
     NO_CONSENT = "no_consent"
     NO_ADDRESS = "no_address"
     INVALID_ADDRESS = "invalid_address"
+    MISSED = "missed"
 
 
 class RunCounts(BaseModel):

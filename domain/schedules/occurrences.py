@@ -89,6 +89,14 @@ def is_occurrence(cron: Cron, zone: ZoneInfo, policy: DstPolicy, instant: dateti
     return next_occurrence(cron, zone, policy, moment - datetime.resolution) == moment
 
 
+def instant_of(wall: datetime, zone: ZoneInfo, policy: DstPolicy) -> datetime | None:
+    """The one instant, in UTC, at which something set for a wall-clock time (naive) happens.
+
+    None in a gap with ``skip``; with ``both`` it happens the first time only.
+    """
+    return next(iter(_instants(wall, zone, policy)), None)
+
+
 def _checked(moment: datetime, field: str) -> datetime:
     if moment.utcoffset() is None:
         raise ScheduleError(field, "has no UTC offset", "a date and time with one")

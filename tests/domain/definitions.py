@@ -26,6 +26,11 @@ def immediate(**fields: Any) -> Definition:
     return _definition(trigger_type="immediate", **fields)
 
 
+def watching(**fields: Any) -> Definition:
+    birthday = {"schedule_type": "ATTRIBUTE_DATE", "schedule_config": {"attribute": "birthday"}}
+    return _definition(trigger_type="participant_state", **birthday | fields)
+
+
 def _definition(**fields: Any) -> Definition:
     return Definition.model_validate(
         {"name": "Digest", "event_name": "digest", "scope": "participants"} | fields

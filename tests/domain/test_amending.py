@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from domain.amending import Amended, amend
 from domain.automation import AutomationStatus, Definition
 from domain.definition_rules import DefinitionError
-from tests.domain.definitions import MAIL, NOON, cron, immediate, one_time
+from tests.domain.definitions import MAIL, NOON, cron, immediate, one_time, watching
 
 ACTIVE, PAUSED, COMPLETED = AutomationStatus.ACTIVE, AutomationStatus.PAUSED, AutomationStatus.COMPLETED
 LATER = (NOON + timedelta(days=1)).isoformat()
@@ -94,6 +94,33 @@ def test_the_clock_is_set_again_exactly_when_its_fields_change(patch: dict[str, 
     timing = ("cron_expression", "timezone", "trigger_at", "dst_policy", "jitter_seconds")
     moved = any(getattr(after.definition, field) != getattr(RICH, field) for field in timing)
     assert after.retimed is moved
+
+
+@pytest.mark.parametrize(
+    ("patch", "watches_otherwise"),
+    [
+        ({"schedule_config": {"attribute": "joined"}}, True),
+        ({"participant_filter": "true"}, True),
+        ({"timezone": "Asia/Tokyo"}, True),
+        ({"dst_policy": {"gap": "skip"}}, True),
+        ({"schedule_config": {"attribute": "birthday"}}, False),
+        ({"name": "Other", "guard_condition": "true", "payload": {"a": 1}}, False),
+    ],
+)
+def test_subscriptions_are_evaluated_anew_when_what_is_watched_changes(
+    patch: dict[str, Any], watches_otherwise: bool
+) -> None:
+    assert amend(watching(), ACTIVE, patch).watches_otherwise is watches_otherwise
+    assert not amend(cron(), ACTIVE, {"timezone": "Asia/Tokyo"}).watches_otherwise
+
+
+def test_a_schedule_config_is_checked_as_a_whole_and_is_for_participant_state_alone() -> None:
+    with pytest.raises(DefinitionError) as refused:
+        amend(watching(), ACTIVE, {"schedule_config": {"attribute": "joined", "time_of_day": "25:00"}})
+    assert refused.value.field == "schedule_config.time_of_day"
+    with pytest.raises(DefinitionError) as refused:
+        amend(cron(), ACTIVE, {"schedule_config": {"attribute": "joined"}})
+    assert refused.value.field == "schedule_config"
 
 
 def test_an_empty_patch_changes_nothing() -> None:

@@ -8,7 +8,7 @@ import pytest
 from domain.automation import Definition, Scope, TriggerType
 from domain.definition_rules import DefinitionError, check_definition
 from domain.triggering import VALID_PAIRS
-from tests.domain.definitions import MAIL, NOON, cron, immediate, one_time
+from tests.domain.definitions import MAIL, NOON, cron, immediate, one_time, watching
 
 SOMEONE = "5f2b1c8e-0d3a-4b7e-9c41-8a6f0e2d7b13"
 
@@ -27,6 +27,7 @@ def refusal_of(definition: Definition) -> DefinitionError:
         one_time(),
         one_time(scope="program", participant_id=SOMEONE),
         immediate(),
+        watching(),
         immediate(action=MAIL, participant_filter="true", guard_condition="true", filter_hints=[{"a": 1}]),
         one_time(trigger_at=datetime(2000, 1, 1, tzinfo=UTC)),
         one_time(trigger_at=datetime(2100, 12, 31, 23, 59, 59, tzinfo=UTC)),
@@ -45,6 +46,8 @@ def test_a_trigger_has_only_the_scopes_it_can_have(trigger: TriggerType, scope: 
         trigger_type=trigger,
         cron_expression="0 9 * * *",
         trigger_at=NOON,
+        schedule_type="THRESHOLD",
+        schedule_config={"counter": "spend", "value": 100},
     )
     if (trigger, scope) in VALID_PAIRS:
         check_definition(definition)
@@ -65,6 +68,17 @@ def test_a_trigger_has_only_the_scopes_it_can_have(trigger: TriggerType, scope: 
         (cron(timezone="europe/madrid"), "timezone"),
         (immediate(timezone="Mars/Olympus"), "timezone"),
         (one_time(trigger_at=None), "trigger_at"),
+        (watching(schedule_type=None), "schedule_type"),
+        (watching(schedule_config=None), "schedule_config"),
+        (
+            watching(schedule_config={"attribute": "birthday", "offset_days": 367}),
+            "schedule_config.offset_days",
+        ),
+        (watching(schedule_config={"counter": "spend", "value": 1}), "schedule_config.attribute"),
+        (
+            watching(schedule_type="CRON", schedule_config={"cron_expression": "61 * * * *"}),
+            "schedule_config.cron_expression",
+        ),
         (one_time(trigger_at=datetime(1999, 12, 31, 23, 59, 59, tzinfo=UTC)), "trigger_at"),
         (one_time(trigger_at=datetime(2101, 1, 1, tzinfo=UTC)), "trigger_at"),
         (cron(scope="program", participant_filter="true"), "participant_filter"),

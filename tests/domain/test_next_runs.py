@@ -4,13 +4,13 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from cli.clock.oracle import POLICIES
 from domain.automation import AutomationStatus
 from domain.firing import next_fire
 from domain.next_runs import next_runs
 from domain.schedules import DstPolicy, ScheduleError, parse_cron, timezone_names
 from tests.domain.definitions import NOON, cron, immediate, one_time
 from tests.domain.schedules.expressions import expressions
-from tests.domain.schedules.oracle import POLICIES
 
 ACTIVE = AutomationStatus.ACTIVE
 instants = st.datetimes(datetime(2000, 1, 1), datetime(2090, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
