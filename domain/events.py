@@ -26,6 +26,12 @@ class EventStatus(StrEnum):
 
 AUTOMATION_SOURCE = "automation"
 API_SOURCE = "api"
+AUTOMATION_STOPPED = "automation.stopped"
+
+
+def event_source(event_type: str) -> str:
+    """Who changes a participant when an event of this type does."""
+    return f"event:{event_type}"
 
 
 def generated_event_data(definition: Definition) -> dict[str, Any]:

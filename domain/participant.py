@@ -9,6 +9,15 @@ class ParticipantStatus(StrEnum):
     CLOSED = "CLOSED"
 
 
+class StateType(StrEnum):
+    """The kinds of state whose history is kept."""
+
+    ATTRIBUTE = "ATTRIBUTE"
+    COUNTER = "COUNTER"
+    TAG = "TAG"
+    TIER = "TIER"
+
+
 class Consent(StrEnum):
     """Consent of a participant to one channel; a channel that is absent counts as `nonSubscribed`."""
 

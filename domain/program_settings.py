@@ -1,10 +1,29 @@
 """The settings of a program that Carillon reads; clients may keep others beside them."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypeGuard
+
+from domain.expressions import AttributeType
 
 ON_UNKNOWN_PARTICIPANT = "on_unknown_participant"
+COUNTERS = "counters"
+ATTRIBUTE_TYPES = "attribute_types"
+MAX_COUNTERS = 100
+MAX_NAME_LENGTH = 255
+
+_NAME = f"text of 1 to {MAX_NAME_LENGTH} characters"
+
+
+class SettingError(ValueError):
+    """A setting cannot be used: `field` is its dotted path within the settings."""
+
+    def __init__(self, field: str, reason: str, expected: str) -> None:
+        super().__init__(f"{field}: {reason}")
+        self.field = field
+        self.reason = reason
+        self.expected = expected
 
 
 class UnknownParticipant(StrEnum):
@@ -14,6 +33,74 @@ class UnknownParticipant(StrEnum):
     REJECT = "REJECT"
 
 
+@dataclass(frozen=True, slots=True)
+class EventCounter:
+    """Each event of `event_type` adds to `counter` the number at `add` in its event_data; without `add`, 1."""
+
+    counter: str
+    event_type: str
+    add: str | None
+
+
+def check_settings(settings: Mapping[str, Any]) -> None:
+    """Raises SettingError for a setting that Carillon reads and could not use."""
+    on_unknown_participant(settings)
+    event_counters(settings)
+    attribute_types(settings)
+
+
 def on_unknown_participant(settings: Mapping[str, Any]) -> UnknownParticipant:
-    """Raises ValueError for a value that is neither."""
-    return UnknownParticipant(settings.get(ON_UNKNOWN_PARTICIPANT, UnknownParticipant.CREATE))
+    """Raises SettingError for a value that is neither."""
+    try:
+        return UnknownParticipant(settings.get(ON_UNKNOWN_PARTICIPANT, UnknownParticipant.CREATE))
+    except ValueError:
+        raise SettingError(ON_UNKNOWN_PARTICIPANT, "unknown", " or ".join(UnknownParticipant)) from None
+
+
+def event_counters(settings: Mapping[str, Any]) -> tuple[EventCounter, ...]:
+    """The counters that events add to. Raises SettingError for one that is not described as expected."""
+    described = settings.get(COUNTERS, {})
+    if not isinstance(described, dict):
+        raise SettingError(COUNTERS, "not a JSON object", "an object of counters by name")
+    if len(described) > MAX_COUNTERS:
+        raise SettingError(COUNTERS, f"{len(described)} counters", f"at most {MAX_COUNTERS}")
+    return tuple(_event_counter(name, description) for name, description in described.items())
+
+
+def attribute_types(settings: Mapping[str, Any]) -> Mapping[str, AttributeType]:
+    """What the attributes are, by name, as far as the program says. Raises SettingError for no such type."""
+    described = settings.get(ATTRIBUTE_TYPES, {})
+    if not isinstance(described, dict):
+        raise SettingError(ATTRIBUTE_TYPES, "not a JSON object", "an object of types by the attribute's name")
+    types = {}
+    for name, type_ in described.items():
+        if not _is_name(name):
+            raise SettingError(f"{ATTRIBUTE_TYPES}.{name}", "the name has the wrong length", _NAME)
+        if not isinstance(type_, str) or type_ not in tuple(AttributeType):
+            raise SettingError(f"{ATTRIBUTE_TYPES}.{name}", "unknown", " or ".join(AttributeType))
+        types[name] = AttributeType(type_)
+    return types
+
+
+def _event_counter(name: str, description: object) -> EventCounter:
+    path = f"{COUNTERS}.{name}"
+    if not _is_name(name):
+        raise SettingError(path, "the name has the wrong length", _NAME)
+    if not isinstance(description, dict):
+        raise SettingError(path, "not a JSON object", '{"event_type": ..., "add": ...}')
+    for field in description:
+        if field not in ("event_type", "add"):
+            raise SettingError(f"{path}.{field}", "unknown field", "event_type or add")
+    event_type = description.get("event_type")
+    if not _is_name(event_type):
+        raise SettingError(f"{path}.event_type", "required" if event_type is None else "not a name", _NAME)
+    if "add" not in description:
+        return EventCounter(name, event_type, None)
+    add = description["add"]
+    if not _is_name(add):
+        raise SettingError(f"{path}.add", "not a name", f"{_NAME}, or no such field to add 1")
+    return EventCounter(name, event_type, add)
+
+
+def _is_name(value: object) -> TypeGuard[str]:
+    return isinstance(value, str) and 1 <= len(value) <= MAX_NAME_LENGTH

@@ -1,6 +1,6 @@
 """The one way to PostgreSQL: an async engine, and a transaction that commits at its end."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker, create_async_engine
@@ -21,13 +21,20 @@ class Database:
             hide_parameters=True,
             connect_args={"connect_timeout": 5, "options": "-c timezone=UTC"},
         )
+        self.after_commit: Callable[[AsyncSession], None] | None = None
         self._sessions = async_sessionmaker(self.engine, class_=AsyncSession, expire_on_commit=False)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncSession]:
-        """A session whose work is committed when the block ends, and rolled back when it raises."""
-        async with self._sessions() as session, session.begin():
-            yield session
+        """A session whose work is committed when the block ends, and rolled back when it raises.
+
+        `after_commit`, where a process has set it, learns what was noted in the session meanwhile.
+        """
+        async with self._sessions() as session:
+            async with session.begin():
+                yield session
+            if self.after_commit is not None:
+                self.after_commit(session)
 
     async def close(self) -> None:
         await self.engine.dispose()

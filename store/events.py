@@ -10,8 +10,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from domain.automation import Definition
 from domain.canonical_json import fingerprint
-from domain.events import AUTOMATION_SOURCE, EventKind, EventStatus, generated_event_data
-from store.tables import AutomationRun, Event
+from domain.events import AUTOMATION_SOURCE, AUTOMATION_STOPPED, EventKind, EventStatus, generated_event_data
+from store.tables import Automation, AutomationRun, Event
 
 
 async def generate_program_event(
@@ -64,3 +64,31 @@ async def generate_participant_events(
             "seqs": list(seqs),
         },
     )
+
+
+async def report_stopped_automation(
+    session: AsyncSession, automation: Automation, run: AutomationRun
+) -> None:
+    """A program event: the automation was stopped after its scheduled runs had failed in a row."""
+    data = {
+        "type": AUTOMATION_STOPPED,
+        "automation_id": str(automation.id),
+        "automation_name": automation.name,
+        "run_id": str(run.id),
+        "consecutive_failures": automation.consecutive_failures,
+        "last_error": run.error,
+    }
+    event = Event(
+        id=uuid4(),
+        program_id=run.program_id,
+        kind=EventKind.SYSTEM.value,
+        type=AUTOMATION_STOPPED,
+        event_data=data,
+        payload_hash=fingerprint(data),
+        source=AUTOMATION_SOURCE,
+        automation_id=automation.id,
+        run_id=run.id,
+        status=EventStatus.RECEIVED.value,
+        event_timestamp=run.completed_at or run.requested_at,
+    )
+    session.add(event)

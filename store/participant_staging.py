@@ -10,6 +10,8 @@ from psycopg.errors import DeadlockDetected
 
 from domain.participant_rows import ParticipantRow
 from store.database import Database
+from store.state_history import SOURCE_SETTING
+from store.subscription_watch import WRITERS_LOCK, lock_key
 
 _ATTEMPTS = 3
 
@@ -79,6 +81,14 @@ RETURNING external_id, xmax = 0
 """
 
 
+# The lock before the clock: a refresh that has not seen these rows began before this instant.
+_LOCK = WRITERS_LOCK.replace(":space", "%(space)s").replace(":key", "%(key)s")
+_ASK_FOR_REFRESH = """
+UPDATE automation SET refresh_requested_at = clock_timestamp()
+WHERE program_id = %(program_id)s AND trigger_type = 'participant_state' AND status = 'active'
+"""
+
+
 async def upsert_rows(
     database: Database, program_id: UUID, rows: Iterable[ParticipantRow]
 ) -> dict[str, bool]:
@@ -101,12 +111,17 @@ async def _write(database: Database, program_id: UUID, staged: list[tuple[Any, .
         driver = (await connection.get_raw_connection()).driver_connection
         assert isinstance(driver, psycopg.AsyncConnection)
         async with driver.transaction(), driver.cursor() as cursor:
+            await cursor.execute("SELECT set_config(%s, 'import', true)", [SOURCE_SETTING])
             await cursor.execute(_CREATE_STAGING)
             async with cursor.copy(_COPY) as copy:
                 for values in staged:
                     await copy.write_row(values)
             await cursor.execute(_UPSERT, {"program_id": program_id})
-            return dict(await cursor.fetchall())
+            written = dict(await cursor.fetchall())
+            if written:
+                await cursor.execute(_LOCK, lock_key(program_id))
+                await cursor.execute(_ASK_FOR_REFRESH, {"program_id": program_id})
+            return written
 
 
 def _staged(row: ParticipantRow) -> tuple[Any, ...]:

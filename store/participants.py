@@ -1,31 +1,63 @@
-"""Reading and writing participants."""
+"""Reading and writing one participant at a time. Files of them: store/participant_import.py."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from enum import Enum, auto
 from typing import Any
 from uuid import UUID, uuid4
 
+from sqlalchemy import ColumnElement, delete, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from domain.events import API_SOURCE
+from domain.participant import ParticipantStatus
+from domain.wake_up import Sleeper
 from store.paging import Page, PageRequest, page_newest_first
-from store.tables import Participant
+from store.received_events import erase_events_of
+from store.state_history import name_source
+from store.subscription_follow import ParticipantChange, follow_participants
+from store.subscriptions import forget_participant
+from store.tables import Participant, Program
+from store.tables.participant import NOT_ACTIVE
+from store.waking import wake_after_commit
+
+
+class Lock(Enum):
+    """What nobody else may do to the participant until the transaction ends. Neither keeps out readers."""
+
+    AGAINST_CHANGE = auto()
+    AGAINST_ERASURE = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Upserted:
+    """A participant as it was, None if it was not there, and as it is now."""
+
+    before: Participant | None
+    after: Participant
+
+    @property
+    def created(self) -> bool:
+        return self.before is None
 
 
 async def get_participant(
-    session: AsyncSession, program_id: UUID, participant_id: UUID
+    session: AsyncSession, program_id: UUID, participant_id: UUID, lock: Lock | None = None
 ) -> Participant | None:
-    participant = await session.get(Participant, participant_id)
-    return participant if participant and participant.program_id == program_id else None
+    return await _find(session, program_id, col(Participant.id) == participant_id, lock)
+
+
+async def participant_of_any_program(session: AsyncSession, participant_id: UUID) -> Participant | None:
+    return await session.get(Participant, participant_id)
 
 
 async def participant_by_external_id(
-    session: AsyncSession, program_id: UUID, external_id: str
+    session: AsyncSession, program_id: UUID, external_id: str, lock: Lock | None = None
 ) -> Participant | None:
-    statement = select(Participant).where(
-        col(Participant.program_id) == program_id, col(Participant.external_id) == external_id
-    )
-    return (await session.exec(statement)).first()
+    return await _find(session, program_id, col(Participant.external_id) == external_id, lock)
 
 
 async def list_participants(
@@ -34,27 +66,96 @@ async def list_participants(
     statement = select(Participant).where(col(Participant.program_id) == program_id)
     if status is not None:
         statement = statement.where(col(Participant.status) == status)
+    if status not in (None, ParticipantStatus.ACTIVE.value):
+        statement = statement.where(NOT_ACTIVE)
     return await page_newest_first(session, statement, Participant.created_at, Participant.id, request)
 
 
 async def upsert_participant(
-    session: AsyncSession, program_id: UUID, external_id: str, values: dict[str, Any]
-) -> tuple[Participant, bool]:
-    """Create the participant, or change only the fields in `values`. Answers (row, created)."""
-    now = datetime.now(UTC)
-    existing = await participant_by_external_id(session, program_id, external_id)
-    identifier = existing.id if existing else uuid4()
-    fresh = Participant(id=identifier, program_id=program_id, external_id=external_id, **values)
-    statement = insert(Participant).values(**fresh.model_dump())
-    statement = statement.on_conflict_do_update(
-        index_elements=["program_id", "external_id"],
-        set_={**{name: statement.excluded[name] for name in values}, "updated_at": now},
+    session: AsyncSession,
+    program: Program,
+    external_id: str,
+    values: Mapping[str, Any],
+    source: str = API_SOURCE,
+) -> Upserted:
+    """Create the participant, or change only the fields in `values`."""
+    while True:
+        existing = await participant_by_external_id(session, program.id, external_id, Lock.AGAINST_CHANGE)
+        if existing is not None:
+            return await change_participant(session, program, existing, values, source)
+        created = await _create(session, program, external_id, values, source)
+        if created is not None:
+            return created
+
+
+async def change_participant(
+    session: AsyncSession,
+    program: Program,
+    participant: Participant,
+    values: Mapping[str, Any],
+    source: str = API_SOURCE,
+) -> Upserted:
+    """Change the fields in `values` of a participant that this transaction read under Lock.AGAINST_CHANGE."""
+    before = Participant(**participant.model_dump())
+    await name_source(session, source)
+    statement = (
+        update(Participant)
+        .where(col(Participant.id) == participant.id)
+        .values(**values, updated_at=datetime.now(UTC))
+        .returning(Participant)
+        .execution_options(synchronize_session=False, populate_existing=True)
     )
-    returned = await session.execute(statement.returning(col(Participant.id)))
-    stored = await session.get(Participant, returned.scalar_one(), populate_existing=True)
-    assert stored is not None
-    return stored, existing is None and stored.id == identifier
+    return await _written(session, program, before, (await session.execute(statement)).scalar_one())
 
 
-async def delete_participant(session: AsyncSession, participant: Participant) -> None:
-    await session.delete(participant)
+async def erase_participant(session: AsyncSession, program_id: UUID, participant_id: UUID) -> bool:
+    """Erase the person, with the history of their state and what their events say. Answers whether they existed."""
+    statement = (
+        delete(Participant)
+        .where(col(Participant.program_id) == program_id, col(Participant.id) == participant_id)
+        .returning(col(Participant.id))
+        .execution_options(synchronize_session=False)
+    )
+    if (await session.execute(statement)).scalar_one_or_none() is None:
+        return False
+    await forget_participant(session, program_id, participant_id)
+    # Afterwards: deleting has waited for the transactions that were storing events of this person.
+    await erase_events_of(session, participant_id)
+    return True
+
+
+async def _find(
+    session: AsyncSession, program_id: UUID, which: ColumnElement[bool], lock: Lock | None
+) -> Participant | None:
+    statement = select(Participant).where(col(Participant.program_id) == program_id, which)
+    if lock is not None:
+        statement = statement.with_for_update(key_share=True, read=lock is Lock.AGAINST_ERASURE)
+        statement = statement.execution_options(populate_existing=True)
+    return (await session.exec(statement)).first()
+
+
+async def _create(
+    session: AsyncSession, program: Program, external_id: str, values: Mapping[str, Any], source: str
+) -> Upserted | None:
+    """None when somebody else has just created it."""
+    await name_source(session, source)
+    fresh = Participant(id=uuid4(), program_id=program.id, external_id=external_id, **values)
+    statement = (
+        insert(Participant)
+        .values(**fresh.model_dump())
+        .on_conflict_do_nothing(index_elements=["program_id", "external_id"])
+        .returning(Participant)
+        .execution_options(populate_existing=True)
+    )
+    stored = (await session.execute(statement)).scalar_one_or_none()
+    return None if stored is None else await _written(session, program, None, stored)
+
+
+async def _written(
+    session: AsyncSession, program: Program, before: Participant | None, after: Participant
+) -> Upserted:
+    """Every write of a single participant ends here: their subscriptions follow it."""
+    change = ParticipantChange(None if before is None else before.model_dump(), after.model_dump())
+    sooner = await follow_participants(session, program, [change], datetime.now(UTC))
+    wake_after_commit(session, Sleeper.AUTOMATION, sooner)
+    return Upserted(before, after)

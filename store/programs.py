@@ -14,6 +14,11 @@ async def get_program(session: AsyncSession, program_id: UUID) -> Program | None
     return await session.get(Program, program_id)
 
 
+async def lock_program(session: AsyncSession, program_id: UUID) -> Program | None:
+    """Nobody else changes the program until the transaction ends."""
+    return await session.get(Program, program_id, with_for_update={"key_share": True}, populate_existing=True)
+
+
 async def list_programs(session: AsyncSession, only: UUID | None, request: PageRequest) -> Page[Program]:
     """Newest first; `only` restricts the list to one program (a program-bound key)."""
     statement = select(Program)

@@ -57,6 +57,20 @@ async def lock_event(session: AsyncSession, event_id: UUID) -> Event | None:
     return await session.get(Event, event_id, with_for_update=True)
 
 
+async def erase_events_of(session: AsyncSession, participant_id: UUID) -> None:
+    """Leave of the events that clients sent for a participant only that they happened.
+
+    Their keys and hashes stay: an event sent again is known as a repeat, and brings nobody back.
+    """
+    await session.execute(
+        text(
+            "UPDATE event SET event_data = jsonb_build_object('type', type, 'erased', true), error = NULL "
+            "WHERE participant_id = :participant_id AND kind = 'EXTERNAL'"
+        ),
+        {"participant_id": participant_id},
+    )
+
+
 async def list_events(
     session: AsyncSession, program_id: UUID, wanted: EventFilter, request: PageRequest
 ) -> Page[Event]:

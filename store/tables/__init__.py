@@ -6,8 +6,11 @@ from store.tables.event import Event
 from store.tables.idempotency_key import IdempotencyKey
 from store.tables.message import Message
 from store.tables.participant import Participant
+from store.tables.participant_state_change import ParticipantStateChange
 from store.tables.program import Program
 from store.tables.run import AutomationRun, FireReceipt, RunParticipant
+from store.tables.subscription import Subscription
+from store.tables.webhook import WebhookDelivery, WebhookEndpoint
 
 __all__ = [
     "ApiKey",
@@ -19,6 +22,10 @@ __all__ = [
     "IdempotencyKey",
     "Message",
     "Participant",
+    "ParticipantStateChange",
     "Program",
     "RunParticipant",
+    "Subscription",
+    "WebhookDelivery",
+    "WebhookEndpoint",
 ]

@@ -17,6 +17,9 @@ from store.tables.columns import (
     text_field,
 )
 
+# Queries say it in these words: with a parameter in it, a prepared statement could not use the indexes below.
+NOT_ARCHIVED = text("status <> 'archived'")
+
 
 class Automation(SQLModel, table=True):
     """The record of an automation: its definition and its state. Written only through AutomationWorkflow."""
@@ -27,9 +30,27 @@ class Automation(SQLModel, table=True):
             "program_id",
             "name",
             unique=True,
-            postgresql_where=text("status <> 'archived'"),
+            postgresql_where=NOT_ARCHIVED,
         ),
-        Index("automation_program_page", "program_id", "created_at", "id"),
+        Index("automation_page", "program_id", "created_at", "id", postgresql_where=NOT_ARCHIVED),
+        Index("automation_page_by_status", "program_id", "status", "created_at", "id"),
+        *(
+            Index(
+                f"automation_page_by_{name}",
+                "program_id",
+                name,
+                "created_at",
+                "id",
+                postgresql_where=NOT_ARCHIVED,
+            )
+            for name in ("trigger_type", "scope", "source")
+        ),
+        Index(
+            "automation_name_search",
+            "name",
+            postgresql_using="gin",
+            postgresql_ops={"name": "gin_trgm_ops"},
+        ),
     )
 
     id: UUID = Field(primary_key=True)
@@ -69,6 +90,10 @@ class Automation(SQLModel, table=True):
     execution_error: str | None = text_field(nullable=True)
     current_run_id: UUID | None = Field(default=None)
     run_count: int = 0
+    consecutive_failures: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    refresh_requested_at: datetime | None = instant()
+    schedule_paused: bool = Field(default=False, sa_column_kwargs={"server_default": "false"})
+    schedule_pause_note: str | None = text_field(nullable=True)
     created_at: datetime = created_instant()
     updated_at: datetime = created_instant()
 

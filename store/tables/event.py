@@ -23,6 +23,11 @@ class Event(SQLModel, table=True):
             postgresql_where=text("idempotency_key IS NOT NULL"),
         ),
         Index("event_program_page", "program_id", "created_at", "id"),
+        Index(
+            "event_of_participant",
+            "participant_id",
+            postgresql_where=text("kind = 'EXTERNAL' AND participant_id IS NOT NULL"),
+        ),
     )
 
     id: UUID = Field(default_factory=uuid4, primary_key=True)

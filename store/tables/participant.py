@@ -1,11 +1,14 @@
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from sqlalchemy import ARRAY, Index, Text, UniqueConstraint
+from sqlalchemy import ARRAY, Index, Text, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from domain.participant import ParticipantStatus
 from store.tables.columns import JsonObject, created_instant, document, instant, reference, text_field
+
+# Few are in another status. In these words, for the index below to serve a prepared statement too.
+NOT_ACTIVE = text("status <> 'ACTIVE'")
 
 
 class Participant(SQLModel, table=True):
@@ -14,6 +17,16 @@ class Participant(SQLModel, table=True):
     __table_args__ = (
         UniqueConstraint("program_id", "external_id"),
         Index("participant_program_page", "program_id", "created_at", "id"),
+        Index("participant_tags", "tags", postgresql_using="gin"),
+        Index("participant_program_walk", "program_id", "id"),
+        Index(
+            "participant_page_not_active",
+            "program_id",
+            "status",
+            "created_at",
+            "id",
+            postgresql_where=NOT_ACTIVE,
+        ),
     )
 
     id: UUID = Field(default_factory=uuid4, primary_key=True)

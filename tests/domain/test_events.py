@@ -64,5 +64,5 @@ def test_unknown_participants_are_created_unless_a_program_rejects_them() -> Non
 
 @pytest.mark.parametrize("value", ["reject", None, 0, {}, []])
 def test_any_other_rule_for_them_is_an_error(value: object) -> None:
-    with pytest.raises(ValueError, match="UnknownParticipant"):
+    with pytest.raises(ValueError, match="on_unknown_participant"):
         on_unknown_participant({"on_unknown_participant": value})

@@ -49,6 +49,17 @@ def tables(url: str) -> set[str]:
         return set(inspect(connection).get_table_names())
 
 
+def functions(url: str) -> set[str]:
+    """Those written in SQL or PL/pgSQL; extensions bring others."""
+    engine = create_engine(url, poolclass=NullPool)
+    with engine.connect() as connection:
+        query = (
+            "SELECT proname FROM pg_proc JOIN pg_language AS language ON language.oid = prolang "
+            "WHERE pronamespace = 'public'::regnamespace AND lanname <> 'c'"
+        )
+        return set(connection.exec_driver_sql(query).scalars())
+
+
 def test_a_migrated_database_is_what_the_code_expects(empty_database: str) -> None:
     migrate(empty_database)
     assert differences(empty_database) == []
@@ -65,8 +76,10 @@ def test_a_difference_would_be_found(empty_database: str) -> None:
 
 def test_the_schema_can_be_taken_down_and_built_again(empty_database: str) -> None:
     migrate(empty_database)
+    assert "record_changed_state" in functions(empty_database)
     command.downgrade(alembic_config(empty_database), "base")
     assert tables(empty_database) == {"alembic_version"}
+    assert functions(empty_database) == set()
     migrate(empty_database)
     assert differences(empty_database) == []
 

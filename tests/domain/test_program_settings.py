@@ -1,0 +1,100 @@
+"""What Carillon reads in a program's settings."""
+
+from typing import Any
+
+import pytest
+
+from domain.expressions import AttributeType
+from domain.program_settings import (
+    MAX_COUNTERS,
+    EventCounter,
+    SettingError,
+    UnknownParticipant,
+    attribute_types,
+    check_settings,
+    event_counters,
+    on_unknown_participant,
+)
+
+
+def test_without_settings_people_nobody_knows_are_created_and_nothing_is_counted() -> None:
+    assert on_unknown_participant({}) is UnknownParticipant.CREATE
+    assert event_counters({}) == ()
+
+
+def test_settings_that_carillon_does_not_read_are_the_clients() -> None:
+    check_settings({"theme": "dark", "counter": 5})
+
+
+def test_a_counter_adds_a_number_of_the_event_or_one() -> None:
+    settings = {
+        "counters": {
+            "lifetime_spend": {"event_type": "purchase", "add": "amount"},
+            "orders": {"event_type": "purchase"},
+        }
+    }
+    assert event_counters(settings) == (
+        EventCounter("lifetime_spend", "purchase", "amount"),
+        EventCounter("orders", "purchase", None),
+    )
+
+
+RULE = {"event_type": "purchase"}
+
+
+@pytest.mark.parametrize(
+    ("settings", "field"),
+    [
+        ({"on_unknown_participant": "create"}, "on_unknown_participant"),
+        ({"on_unknown_participant": None}, "on_unknown_participant"),
+        ({"counters": None}, "counters"),
+        ({"counters": ["orders"]}, "counters"),
+        ({"counters": {str(number): RULE for number in range(MAX_COUNTERS + 1)}}, "counters"),
+        ({"counters": {"": RULE}}, "counters."),
+        ({"counters": {"x" * 256: RULE}}, "counters." + "x" * 256),
+        ({"counters": {"orders": "purchase"}}, "counters.orders"),
+        ({"counters": {"orders": {}}}, "counters.orders.event_type"),
+        ({"counters": {"orders": {"event_type": ""}}}, "counters.orders.event_type"),
+        ({"counters": {"orders": {"event_type": 7}}}, "counters.orders.event_type"),
+        ({"counters": {"orders": RULE | {"add": None}}}, "counters.orders.add"),
+        ({"counters": {"orders": RULE | {"add": 1}}}, "counters.orders.add"),
+        ({"counters": {"orders": RULE | {"add": "x" * 256}}}, "counters.orders.add"),
+        ({"counters": {"orders": RULE | {"sum": "amount"}}}, "counters.orders.sum"),
+    ],
+    ids=lambda value: str(value)[:60],
+)
+def test_a_setting_that_cannot_be_used_is_refused_by_its_path(settings: dict[str, Any], field: str) -> None:
+    with pytest.raises(SettingError) as refused:
+        check_settings(settings)
+    assert refused.value.field == field
+    assert refused.value.reason
+    assert refused.value.expected
+
+
+def test_attributes_are_of_the_types_that_the_program_says() -> None:
+    settings = {
+        "attribute_types": {"plan": "string", "visits": "number", "joined": "timestamp", "vip": "bool"}
+    }
+    assert attribute_types(settings) == {
+        "plan": AttributeType.STRING,
+        "visits": AttributeType.NUMBER,
+        "joined": AttributeType.TIMESTAMP,
+        "vip": AttributeType.BOOL,
+    }
+    assert attribute_types({}) == {}
+
+
+@pytest.mark.parametrize(
+    ("types", "field"),
+    [
+        (["plan"], "attribute_types"),
+        ({"plan": "integer"}, "attribute_types.plan"),
+        ({"plan": 5}, "attribute_types.plan"),
+        ({"plan": ["string"]}, "attribute_types.plan"),
+        ({"": "string"}, "attribute_types."),
+    ],
+)
+def test_other_types_are_refused_by_their_attribute(types: object, field: str) -> None:
+    with pytest.raises(SettingError) as refused:
+        check_settings({"attribute_types": types})
+    assert refused.value.field == field
