@@ -7,17 +7,19 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
+from activities.clock_record import advance_clock, note_operator_pause
 from activities.resources import Resources
 from domain.activity_contract import ActivityName, BeginRun, BegunRun, Expedite
-from domain.automation import AutomationStatus, Definition, ExecutionStatus, Scope, TriggerType
+from domain.automation import AutomationStatus, Definition, ExecutionStatus, MissedRunPolicy, Scope
 from domain.contract import NOT_TRIGGERABLE_MESSAGE, ActiveRun, AutomationSnapshot, ErrorType, RunCause
-from domain.firing import Refusal, State, cause_of_tick, next_fire, refusal
+from domain.firing import Refusal, State, cause_of_tick, refusal
 from domain.run_status import RunStatus, execution_status
-from runtime.schedules import is_paused
+from runtime.schedules import find_operator_pause
 from store.automations import definition_of, lock_automation, snapshot_of
 from store.events import generate_program_event
-from store.runs import record_receipt
+from store.receipts import record_fired, record_skipped
 from store.tables import Automation, AutomationRun
+from store.webhook_announcing import announce_run_at_once, announce_status
 
 
 class FiringActivities:
@@ -32,30 +34,38 @@ class FiringActivities:
         Raises ApplicationError `not_triggerable` for a manual request that the matrix refuses.
         An occurrence that was handled before is not handled again, whoever delivers it.
         """
-        paused = request.by_own_timer and await is_paused(self._temporal, request.automation_id)
+        pause = (
+            await find_operator_pause(self._temporal, request.automation_id) if request.by_own_timer else None
+        )
         async with self._database.transaction() as session:
             automation = await lock_automation(session, request.automation_id)
             if automation is None:
                 raise ApplicationError("no such automation", type=ErrorType.NOT_FOUND, non_retryable=True)
+            if request.by_own_timer:
+                note_operator_pause(automation, pause)
+                await advance_clock(session, automation, request.now)
             definition = definition_of(automation)
-            cause = request.cause
-            if cause is RunCause.SCHEDULE and request.nominal_at is not None:
-                cause = cause_of_tick(definition, request.nominal_at)
+            cause = _cause(definition, request)
             refused = refusal(definition, _state(automation), cause, request.nominal_at, request.now)
-            if refused is None and paused:
+            if pause is not None and refused in (None, Refusal.MISSED):
                 refused = Refusal.SCHEDULE_PAUSED
             if refused is not None:
-                return await self._refuse(session, automation, definition, request, refused)
+                return await self._refuse(session, automation, request, refused)
             run_id = uuid4()
-            if request.nominal_at is not None and not await record_receipt(
-                session, automation.id, request.nominal_at, "fired", None, run_id
+            if request.nominal_at is not None and not await record_fired(
+                session,
+                automation.id,
+                request.nominal_at,
+                run_id,
+                over=_overruled(definition, cause, request),
             ):
+                await advance_clock(session, automation, request.now)
                 return BegunRun(
                     snapshot=await snapshot_of(session, automation), skipped=Refusal.ALREADY_HANDLED
                 )
-            run = _new_run(automation, definition, request, cause, run_id)
+            run = new_run(automation, definition, request, cause, run_id)
             session.add(run)
-            await _fire(session, automation, definition, run, request.now)
+            await start(session, automation, definition, run, request.now)
             await session.flush()
             snapshot = await snapshot_of(session, automation)
             started = (
@@ -72,14 +82,15 @@ class FiringActivities:
                 raise ApplicationError(
                     NOT_TRIGGERABLE_MESSAGE, type=ErrorType.NOT_TRIGGERABLE, non_retryable=True
                 )
-            automation.next_run_at = automation.updated_at = request.now
+            # What is overdue stays due: it is to be made up, or to be given up with a receipt.
+            automation.next_run_at = min(automation.next_run_at or request.now, request.now)
+            automation.updated_at = request.now
             return await snapshot_of(session, automation)
 
     async def _refuse(
         self,
         session: AsyncSession,
         automation: Automation,
-        definition: Definition,
         request: BeginRun,
         refused: Refusal,
     ) -> BegunRun:
@@ -88,9 +99,28 @@ class FiringActivities:
                 NOT_TRIGGERABLE_MESSAGE, type=ErrorType.NOT_TRIGGERABLE, non_retryable=True
             )
         if request.nominal_at is not None:
-            await record_receipt(session, automation.id, request.nominal_at, "skipped", refused.value, None)
-        _advance_clock(automation, definition, request.now)
+            await record_skipped(session, automation.id, {request.nominal_at: refused.value})
+        await advance_clock(session, automation, request.now)
         return BegunRun(snapshot=await snapshot_of(session, automation), skipped=refused.value)
+
+
+def _cause(definition: Definition, request: BeginRun) -> RunCause:
+    if request.cause is not RunCause.SCHEDULE or request.nominal_at is None:
+        return request.cause
+    cause = cause_of_tick(definition, request.nominal_at)
+    # Nobody's hand moves the own timer: an instant of before the timing changed is no occurrence any more.
+    return RunCause.SCHEDULE if request.by_own_timer and cause is RunCause.MANUAL else cause
+
+
+def _overruled(definition: Definition, cause: RunCause, request: BeginRun) -> str | None:
+    """How the reasons begin that an occurrence may have been skipped for, and fire all the same."""
+    if cause is RunCause.ONE_TIME:
+        # It is kept until it has fired.
+        return ""
+    if definition.missed_run_policy is MissedRunPolicy.ALL and not request.by_own_timer:
+        # The schedule gives up sooner than this; so an operator asks for it, by a backfill.
+        return Refusal.MISSED.value
+    return None
 
 
 def _state(automation: Automation) -> State:
@@ -101,7 +131,7 @@ def _state(automation: Automation) -> State:
     )
 
 
-def _new_run(
+def new_run(
     automation: Automation, definition: Definition, request: BeginRun, cause: RunCause, run_id: UUID
 ) -> AutomationRun:
     automation.run_count += 1
@@ -121,7 +151,7 @@ def _new_run(
     )
 
 
-async def _fire(
+async def start(
     session: AsyncSession, automation: Automation, definition: Definition, run: AutomationRun, now: datetime
 ) -> None:
     automation.last_run_at = now
@@ -137,12 +167,9 @@ async def _fire(
         run.event_id = await generate_program_event(session, run, definition, now)
         run.status = RunStatus.COMPLETED.value
         run.started_at = run.completed_at = now
+        await announce_run_at_once(session, run)
         if run.cause == RunCause.ONE_TIME.value:
             automation.processed_at = now
             automation.status = AutomationStatus.COMPLETED.value
-    _advance_clock(automation, definition, now)
-
-
-def _advance_clock(automation: Automation, definition: Definition, now: datetime) -> None:
-    if definition.trigger_type is TriggerType.CRON:
-        automation.next_run_at = next_fire(definition, AutomationStatus(automation.status), False, now)
+            await announce_status(session, automation)
+    await advance_clock(session, automation, now)

@@ -14,6 +14,7 @@ from domain.automation import (
     TriggerType,
 )
 from domain.contract import RunCause
+from domain.missed_runs import MAKE_UP_ALL_WITHIN, MAKE_UP_LAST_WITHIN, is_missed
 from domain.schedules import ScheduleError, is_occurrence, next_occurrence, parse_cron, validate_timezone
 from domain.schedules.clock_changes import near_clock_change
 from domain.triggering import can_trigger
@@ -28,16 +29,15 @@ class Refusal(StrEnum):
     NOT_AN_OCCURRENCE = "not an occurrence of the schedule"
     MISSED = "missed"
     SCHEDULE_PAUSED = "its Temporal Schedule is paused"
+    RETIMED = "its timing was changed"
     ALREADY_HANDLED = "already handled"
     NOT_TRIGGERABLE = "not triggerable"
 
 
 SHORT_NOTICE = timedelta(seconds=10)
 SHORT_TICK_GRACE = timedelta(seconds=3)
-TICK_GRACE = timedelta(seconds=20)
-LATE_AFTER = timedelta(minutes=1)
-MAKE_UP_LAST_WITHIN = timedelta(hours=1)
-MAKE_UP_ALL_WITHIN = timedelta(days=1)
+# Longer than a tick takes when a thousand are due at once, shorter than what counts as late.
+TICK_GRACE = timedelta(seconds=45)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +96,7 @@ def refusal(
         return Refusal.ALREADY_HANDLED
     if cause is RunCause.SCHEDULE and (nominal_at is None or not _occurs(definition, nominal_at)):
         return Refusal.NOT_AN_OCCURRENCE
-    if cause is RunCause.SCHEDULE and nominal_at is not None and _missed(definition, nominal_at, now):
+    if cause is RunCause.SCHEDULE and nominal_at is not None and is_missed(definition, nominal_at, now):
         return Refusal.MISSED
     if definition.scope is Scope.PARTICIPANTS and state.execution_status in IN_PROGRESS:
         return Refusal.STILL_EXECUTING
@@ -131,19 +131,6 @@ def own_timer(
     expected_to_fail = near_clock_change(next_run_at, validate_timezone(timezone))
     grace = SHORT_TICK_GRACE if expected_to_fail else TICK_GRACE
     return OwnTimer(nominal_at=next_run_at, wake_at=next_run_at + jitter + grace)
-
-
-def _missed(definition: Definition, nominal_at: datetime, now: datetime) -> bool:
-    """Whether the policy gives up this occurrence, which comes late."""
-    late_by = now - nominal_at - timedelta(seconds=definition.jitter_seconds)
-    if late_by <= LATE_AFTER or definition.missed_run_policy is MissedRunPolicy.ALL:
-        return False
-    if definition.missed_run_policy is MissedRunPolicy.SKIP or late_by > MAKE_UP_LAST_WITHIN:
-        return True
-    assert definition.cron_expression is not None
-    zone = validate_timezone(definition.timezone)
-    later = next_occurrence(parse_cron(definition.cron_expression), zone, definition.dst_policy, nominal_at)
-    return later is not None and later <= now
 
 
 def _occurs(definition: Definition, nominal_at: datetime) -> bool:

@@ -1,18 +1,18 @@
-"""The record of runs and of the occurrences that were skipped."""
+"""The record of runs."""
 
+from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import text
-from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from domain.outcomes import Outcome, RunCounts, SkipReason
 from domain.run_status import OPEN_RUNS, RunStatus
-from store.ledger import count_ledger, settle_unfinished
+from store.ledger import count_ledger, count_ledgers, settle_unfinished
 from store.paging import Page, PageRequest, page_newest_first
-from store.tables import AutomationRun, FireReceipt, RunParticipant
+from store.tables import AutomationRun, RunParticipant
 
 
 async def get_run(session: AsyncSession, automation_id: UUID, run_id: UUID) -> AutomationRun | None:
@@ -50,6 +50,17 @@ async def counts_of(session: AsyncSession, run: AutomationRun) -> RunCounts:
     return await count_ledger(session, run.id, run.total)
 
 
+async def counts_of_runs(session: AsyncSession, run_ids: Collection[UUID]) -> dict[UUID, RunCounts]:
+    """What `counts_of` answers, by run, in two statements. A run that does not exist has no counts."""
+    if not run_ids:
+        return {}
+    statement = select(AutomationRun.id, AutomationRun.total, AutomationRun.counts)
+    found = (await session.exec(statement.where(col(AutomationRun.id).in_(run_ids)))).all()
+    closed = {run_id: RunCounts.model_validate(counts) for run_id, _, counts in found if counts is not None}
+    totals = {run_id: total for run_id, total, counts in found if counts is None}
+    return closed | await count_ledgers(session, totals)
+
+
 async def recount_closed_run(session: AsyncSession, run: AutomationRun) -> None:
     """Bring the counts of a closed run up to its ledger, after a send that outlasted the run.
 
@@ -71,26 +82,6 @@ async def list_run_participants(
     if outcome is not None:
         statement = statement.where(col(RunParticipant.outcome) == outcome)
     return list((await session.exec(statement.order_by(col(RunParticipant.seq)).limit(limit))).all())
-
-
-async def record_receipt(
-    session: AsyncSession,
-    automation_id: UUID,
-    nominal_at: datetime,
-    outcome: str,
-    reason: str | None,
-    run_id: UUID | None,
-) -> bool:
-    """Note what became of an occurrence. False when that occurrence has been handled before."""
-    statement = (
-        insert(FireReceipt)
-        .values(
-            automation_id=automation_id, nominal_at=nominal_at, outcome=outcome, reason=reason, run_id=run_id
-        )
-        .on_conflict_do_nothing()
-        .returning(col(FireReceipt.nominal_at))
-    )
-    return (await session.execute(statement)).first() is not None
 
 
 async def open_runs(session: AsyncSession, requested_before: datetime) -> list[AutomationRun]:

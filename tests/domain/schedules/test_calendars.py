@@ -6,10 +6,10 @@ from croniter import croniter
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from cli.clock.oracle import utc
 from domain.schedules import Calendar, CalendarRange, Cron, ScheduleError, compile_calendars, parse_cron
 
 from .expressions import expressions
-from .oracle import utc
 
 EVERY_DAY = (CalendarRange(1, 31),)
 EVERY_MONTH = (CalendarRange(1, 12),)

@@ -1,37 +1,18 @@
 """The compiled calendars, read by the real Temporal server."""
 
 import asyncio
-import shutil
-import sys
-from collections.abc import AsyncIterator
-from dataclasses import fields
 from datetime import datetime
-from pathlib import Path
+from random import Random
 
-import pytest_asyncio
-from google.protobuf.timestamp_pb2 import Timestamp
-from temporalio.api.workflowservice.v1 import ListScheduleMatchingTimesRequest
-from temporalio.client import (
-    Client,
-    Schedule,
-    ScheduleActionStartWorkflow,
-    ScheduleCalendarSpec,
-    ScheduleRange,
-    ScheduleSpec,
-    ScheduleState,
-)
-from temporalio.testing import WorkflowEnvironment
+import pytest
+from croniter import CroniterBadDateError, croniter
+from temporalio.client import Client
 
-from domain.schedules import (
-    Calendar,
-    DstPolicy,
-    compile_calendars,
-    occurrences,
-    parse_cron,
-    validate_timezone,
-)
-
-from .oracle import utc
+from cli.clock.oracle import utc
+from domain.schedules import DstPolicy, ScheduleError, occurrences, parse_cron, validate_timezone
+from domain.schedules.clock_changes import near_clock_change
+from tests.domain.schedules.generated import random_expression
+from tests.domain.schedules.matching_times import matching_times
 
 EXPRESSIONS = """
 * * * * *; */15 * * * *; 7/20 * * * *; 0,30 * * * *; 5-10,50-59/3 * * * *; 50-10/5 * * * *; 0 * * * *
@@ -46,13 +27,9 @@ EXPRESSIONS = """
 0 9 * nov-feb *; 0 9 * jan,jun-aug *; 0 9 1 */3 *; 0 9 ? * ?; @hourly; @daily; @weekly; @monthly; @yearly
 """
 START, END, MOST = utc(2027, 6, 1), utc(2032, 6, 1), 250
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def client() -> AsyncIterator[Client]:
-    server = shutil.which("temporal") or str(Path(sys.prefix) / "bin" / "temporal")
-    async with await WorkflowEnvironment.start_local(dev_server_existing_path=server) as environment:
-        yield environment.client
+FEW = 30
+AT_ONCE = 24
+ZONES = ("Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Asia/Kathmandu", "America/St_Johns")
 
 
 async def test_the_server_matches_our_occurrences_in_utc(client: Client) -> None:
@@ -63,41 +40,82 @@ async def test_the_server_matches_our_occurrences_in_utc(client: Client) -> None
     async def compare(number: int, text: str) -> None:
         ours = list(occurrences(parse_cron(text), validate_timezone("UTC"), DstPolicy(), START, END, MOST))
         until = ours[-1] if len(ours) == MOST else END
-        if await matching_times(client, f"cron-{number}", text, until) != ours:
+        if await matching_times(client, f"cron-{number}", text, START, until) != ours:
             differing.append(text)
 
     await asyncio.gather(*(compare(number, text) for number, text in enumerate(texts)))
     assert differing == []
 
 
-async def matching_times(client: Client, name: str, text: str, until: datetime) -> list[datetime]:
-    calendars = [_spec(calendar) for calendar in compile_calendars(parse_cron(text))]
-    await client.create_schedule(
-        name,
-        Schedule(
-            action=ScheduleActionStartWorkflow("Nothing", id=name, task_queue="nobody"),
-            spec=ScheduleSpec(calendars=calendars, time_zone_name="UTC"),
-            state=ScheduleState(paused=True),
-        ),
-    )
-    start, end = Timestamp(), Timestamp()
-    # The server includes the start; occurrences do not.
-    start.FromSeconds(int(START.timestamp()) + 1)
-    end.FromDatetime(until)
-    reply = await client.workflow_service.list_schedule_matching_times(
-        ListScheduleMatchingTimesRequest(
-            namespace=client.namespace, schedule_id=name, start_time=start, end_time=end
-        )
-    )
-    return [time.ToDatetime(START.tzinfo) for time in reply.start_time]
+async def test_the_server_matches_croniter_for_a_thousand_expressions(client: Client) -> None:
+    assert await differing_from_croniter(client, "thousand", 1_000) == []
 
 
-def _spec(calendar: Calendar) -> ScheduleCalendarSpec:
-    return ScheduleCalendarSpec(
-        **{
-            field.name: [
-                ScheduleRange(each.start, each.end, each.step) for each in getattr(calendar, field.name)
-            ]
-            for field in fields(Calendar)
-        }
-    )
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+async def test_the_server_matches_croniter_for_many_thousands_of_expressions(client: Client) -> None:
+    assert await differing_from_croniter(client, "thousands", 6_000) == []
+
+
+async def test_the_server_matches_our_occurrences_in_zones_away_from_changes_of_the_clocks(
+    client: Client,
+) -> None:
+    limit = asyncio.Semaphore(AT_ONCE)
+
+    async def differs(number: int, text: str) -> str | None:
+        name = ZONES[number % len(ZONES)]
+        zone = validate_timezone(name)
+        ours = list(occurrences(parse_cron(text), zone, DstPolicy(), START, END, MOST))
+        until = ours[-1] if len(ours) == MOST else END
+        async with limit:
+            by_the_server = await matching_times(client, f"zone-{number}", text, START, until, name)
+        both = [[at for at in fires if not near_clock_change(at, zone)] for fires in (ours, by_the_server)]
+        return None if both[0] == both[1] else f"{text} in {name}"
+
+    texts = expressions_of(Random("zones"), 200)
+    found = await asyncio.gather(*(differs(number, text) for number, text in enumerate(texts)))
+    assert [each for each in found if each is not None] == []
+
+
+async def differing_from_croniter(client: Client, seed: str, count: int) -> list[str]:
+    """Those of `count` random expressions whose schedule fires at other instants than croniter says."""
+    limit = asyncio.Semaphore(AT_ONCE)
+
+    async def differs(number: int, text: str) -> str | None:
+        by_croniter = fires_by_croniter(text)
+        until = by_croniter[-1] if len(by_croniter) == FEW else END
+        async with limit:
+            by_the_server = await matching_times(client, f"{seed}-{number}", text, START, until)
+        return None if by_the_server == by_croniter else text
+
+    texts = expressions_of(Random(seed), count)
+    found = await asyncio.gather(*(differs(number, text) for number, text in enumerate(texts)))
+    return [each for each in found if each is not None]
+
+
+def expressions_of(random: Random, count: int) -> list[str]:
+    """Different expressions that an automation accepts."""
+    found: dict[str, None] = {}
+    while len(found) < count:
+        text = random_expression(random)
+        try:
+            parse_cron(text)
+        except ScheduleError:
+            continue
+        found[text] = None
+    return list(found)
+
+
+def fires_by_croniter(text: str) -> list[datetime]:
+    """The first FEW after START, up to END."""
+    reader = croniter(text, START)
+    fires: list[datetime] = []
+    while len(fires) < FEW:
+        try:
+            at = reader.get_next(datetime)
+        except CroniterBadDateError:
+            break
+        if at > END:
+            break
+        fires.append(at)
+    return fires

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from cli.clock.oracle import HOUR, MINUTE, POLICIES, Clock, expected_fires, transitions, utc, watch_clock
 from domain.schedules import (
     DstPolicy,
     Gap,
@@ -19,7 +20,6 @@ from domain.schedules import (
 )
 
 from .expressions import expressions
-from .oracle import HOUR, MINUTE, POLICIES, Clock, expected_fires, transitions, utc, watch_clock
 
 DEFAULT = DstPolicy()
 SKIP = DstPolicy(gap=Gap.SKIP)

@@ -8,6 +8,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from cli.clock.oracle import MINUTE, POLICIES, utc
 from domain.schedules import (
     Cron,
     DstPolicy,
@@ -22,7 +23,6 @@ from domain.schedules import (
 )
 
 from .expressions import expressions
-from .oracle import MINUTE, POLICIES, utc
 
 UTC_ZONE = validate_timezone("UTC")
 NEW_YORK = validate_timezone("America/New_York")

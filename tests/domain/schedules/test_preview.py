@@ -6,6 +6,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from cli.clock.oracle import HOUR, POLICIES, expected_fires, transitions, utc, wanted_walls, watch_clock
 from domain.schedules import (
     Cron,
     DstPolicy,
@@ -22,7 +23,6 @@ from domain.schedules import (
 )
 
 from .expressions import expressions
-from .oracle import HOUR, POLICIES, expected_fires, transitions, utc, wanted_walls, watch_clock
 
 BERLIN = "Europe/Berlin"
 FRIDAY_BEFORE_SPRING = utc(2026, 3, 27, 12)

@@ -1,8 +1,11 @@
-"""The DST policies by brute force: watch a zone's clock minute by minute, and let croniter read it."""
+"""The DST policies by brute force: look at a zone's clock minute by minute, and let croniter read it.
+
+It shares nothing with `domain.schedules`, which it checks, but the zone data and the policies' names.
+"""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from functools import cache
+from functools import lru_cache
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
@@ -31,6 +34,7 @@ def transitions(zone: ZoneInfo, start: datetime, end: datetime) -> Iterator[date
 
 
 def watch_clock(zone: ZoneInfo, start: datetime, end: datetime) -> Clock:
+    """What the zone's clock shows at every minute from `start` to `end`, both included."""
     return [(at, at.astimezone(zone).replace(tzinfo=None, fold=0)) for at in _minutes(start, end)]
 
 
@@ -43,29 +47,36 @@ def expected_fires(text: str, clock: Clock, policy: DstPolicy) -> list[datetime]
         times_shown.setdefault(wall, []).append(instant)
     fires: set[datetime] = set()
     for wall in wanted & times_shown.keys():
-        instants = times_shown[wall]
-        match policy.overlap:
-            case Overlap.FIRST:
-                fires.add(instants[0])
-            case Overlap.SECOND:
-                fires.add(instants[-1])
-            case Overlap.BOTH:
-                fires.update(instants)
+        fires.update(_chosen(times_shown[wall], policy.overlap))
     if policy.gap is Gap.SHIFT:
-        never_shown = wanted - times_shown.keys()
-        for (_, earlier), (instant, later) in pairwise(clock):
-            if later - earlier > MINUTE and any(earlier < wall < later for wall in never_shown):
-                fires.add(instant)
+        fires.update(_ends_of_gaps(clock, wanted - times_shown.keys()))
     return sorted(fires - {clock[0][0]})
 
 
-@cache
+@lru_cache(maxsize=2_048)
 def wanted_walls(text: str, first: datetime, last: datetime) -> frozenset[datetime]:
+    """Wall-clock minutes from `first` to `last` that croniter matches."""
     reader = croniter(text, first - MINUTE)
     walls = set()
     while (wall := reader.get_next(datetime)) <= last:
         walls.add(wall)
     return frozenset(walls)
+
+
+def _chosen(instants: list[datetime], overlap: Overlap) -> list[datetime]:
+    match overlap:
+        case Overlap.FIRST:
+            return instants[:1]
+        case Overlap.SECOND:
+            return instants[-1:]
+        case Overlap.BOTH:
+            return instants
+
+
+def _ends_of_gaps(clock: Clock, never_shown: frozenset[datetime]) -> Iterator[datetime]:
+    for (_, earlier), (instant, later) in pairwise(clock):
+        if later - earlier > MINUTE and any(earlier < wall < later for wall in never_shown):
+            yield instant
 
 
 def _minutes(start: datetime, end: datetime) -> Iterator[datetime]:
@@ -77,4 +88,5 @@ def _offset(moment: datetime, zone: ZoneInfo) -> timedelta | None:
 
 
 def utc(*parts: int) -> datetime:
+    """An instant of the clock in Greenwich."""
     return datetime(*parts, tzinfo=UTC)  # type: ignore[arg-type,misc]

@@ -1,0 +1,1 @@
+"""`carillon clock`: what the clock of automations does, shown and checked."""
