@@ -18,3 +18,7 @@ def of_automation(automation_id: UUID, kind: str, program_id: UUID | None = None
     if program_id is not None:
         pairs.append(SearchAttributePair(PROGRAM, str(program_id)))
     return TypedSearchAttributes(pairs)
+
+
+def of_webhook() -> TypedSearchAttributes:
+    return TypedSearchAttributes([SearchAttributePair(KIND, "webhook")])
