@@ -11,13 +11,18 @@ from datetime import timedelta
 from temporalio.client import Client
 from temporalio.worker import Worker
 
-from activities import FailurePolicy, Resources, build_activities
+from activities import FailurePolicy, Resources, build_activities, build_webhook_activities
 from channels import EmailChannel
+from channels.webhook import WebhookSender
 from domain.actions import Channel
+from domain.contract import webhook_task_queue
+from runtime.engine_zones import pin_engine_zones
 from runtime.logs import configure_logging
 from runtime.settings import Settings, SettingsError, load_settings
 from runtime.temporal import connect_temporal
+from runtime.waking import Waker
 from store.database import Database
+from store.waking import wake_ups
 from workflows.registry import WORKFLOWS
 from workflows.sandbox import sandboxed_runner
 
@@ -26,6 +31,7 @@ READY_LINE = "worker ready"
 
 def build_worker(client: Client, resources: Resources) -> Worker:
     """The one place that says what a worker serves and how much at once."""
+    pin_engine_zones()
     settings = resources.settings
     return Worker(
         client,
@@ -41,13 +47,34 @@ def build_worker(client: Client, resources: Resources) -> Worker:
     )
 
 
+def build_webhook_worker(client: Client, resources: Resources) -> Worker:
+    """Receivers that hang take up none of the room that automations need."""
+    settings = resources.settings
+    return Worker(
+        client,
+        task_queue=webhook_task_queue(settings.temporal_task_queue),
+        activities=build_webhook_activities(resources),
+        interceptors=[FailurePolicy()],
+        max_concurrent_activities=settings.worker_max_webhooks,
+        graceful_shutdown_timeout=timedelta(seconds=settings.worker_shutdown_seconds),
+    )
+
+
 async def open_resources(settings: Settings, client: Client) -> Resources:
     return Resources(
         settings=settings,
         database=Database(settings.database_url, pool_size=settings.database_pool_size),
         temporal=client,
         channels={Channel.EMAIL: EmailChannel(settings)},
+        webhooks=WebhookSender(settings.destination_rules, settings.webhook_timeout_seconds),
     )
+
+
+def waker_of(client: Client, settings: Settings) -> Waker:
+    async def connected() -> Client:
+        return client
+
+    return Waker(connected, settings.temporal_task_queue)
 
 
 async def close_resources(resources: Resources) -> None:
@@ -74,10 +101,13 @@ async def serve(settings: Settings) -> None:
         loop.add_signal_handler(signum, stop.set)
     client = await connect_patiently(settings)
     resources = await open_resources(settings, client)
-    async with build_worker(client, resources):
+    waker = waker_of(client, settings)
+    resources.database.after_commit = lambda session: waker.tell(wake_ups(session))
+    async with build_worker(client, resources), build_webhook_worker(client, resources):
         sys.stdout.write(READY_LINE + "\n")
         sys.stdout.flush()
         await stop.wait()
+    await waker.close()
     await close_resources(resources)
 
 

@@ -10,10 +10,13 @@ from activities.firing import FiringActivities
 from activities.resources import Resources
 from activities.runs import RunActivities
 from activities.schedules import ScheduleActivities
+from activities.subscription_upkeep import SubscriptionUpkeepActivities
+from activities.subscriptions import SubscriptionActivities
 from activities.upkeep import UpkeepActivities
 from activities.watching import WatchingActivities
+from activities.webhooks import WebhookActivities
 
-__all__ = ["FailurePolicy", "Resources", "build_activities"]
+__all__ = ["FailurePolicy", "Resources", "build_activities", "build_webhook_activities"]
 
 
 def build_activities(resources: Resources) -> list[Callable[..., Any]]:
@@ -23,7 +26,9 @@ def build_activities(resources: Resources) -> list[Callable[..., Any]]:
     runs = RunActivities(resources)
     schedules = ScheduleActivities(resources)
     cohorts = CohortActivities(resources)
-    upkeep = UpkeepActivities(resources, automations, runs, schedules)
+    subscriptions = SubscriptionActivities(resources)
+    upkeep = UpkeepActivities(resources, automations, runs, schedules, WebhookActivities(resources))
+    subscription_upkeep = SubscriptionUpkeepActivities(resources)
     return [
         automations.open_automation,
         automations.amend_automation,
@@ -36,6 +41,15 @@ def build_activities(resources: Resources) -> list[Callable[..., Any]]:
         runs.cancel_run,
         cohorts.process_cohort,
         cohorts.settle_cohort,
+        subscriptions.begin_subscribed_run,
+        subscriptions.request_refresh,
+        subscriptions.refresh_subscriptions,
         WatchingActivities(resources).watch_run,
         upkeep.reconcile,
+        subscription_upkeep.attend_subscriptions,
     ]
+
+
+def build_webhook_activities(resources: Resources) -> list[Callable[..., Any]]:
+    """What a worker serves on the queue of webhook deliveries."""
+    return [WebhookActivities(resources).deliver_webhooks]

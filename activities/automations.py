@@ -7,15 +7,18 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
+from activities.clock_record import leave_clock
 from activities.resources import Resources
 from domain.activity_contract import ActivityName, AmendAutomation, ChangeStatus, OpenAutomation
 from domain.amending import STATUSES_A_CLIENT_MAY_SET, amend, status_after
 from domain.automation import AutomationStatus, Definition, TriggerType
 from domain.contract import AutomationSnapshot, ErrorType, automation_workflow_id
 from domain.definition_rules import DefinitionError
-from domain.firing import next_fire
+from domain.firing import Refusal, next_fire
+from domain.webhooks import WebhookType
 from store.automations import define, definition_of, get_change, lock_automation, snapshot_of
 from store.tables import Automation, AutomationChange
+from store.webhook_announcing import announce_amendment, announce_automation, announce_status
 
 
 class AutomationActivities:
@@ -59,6 +62,7 @@ class AutomationActivities:
         change.applied_at = request.now
         session.add(automation)
         await _flush_or_refuse(session)
+        await announce_automation(session, automation, WebhookType.AUTOMATION_CREATED)
         return automation
 
     @activity.defn(name=ActivityName.AMEND_AUTOMATION)
@@ -70,12 +74,16 @@ class AutomationActivities:
             if automation is None or change is None or change.automation_id != automation.id:
                 raise _not_found(request.automation_id)
             if change.applied_at is None:
-                self._apply(automation, change, request.now)
+                before = automation.status
+                await self._apply(session, automation, change, request.now)
                 await _flush_or_refuse(session)
+                await announce_amendment(session, automation, change.body, before)
             return await snapshot_of(session, automation)
 
     @staticmethod
-    def _apply(automation: Automation, change: AutomationChange, now: datetime) -> None:
+    async def _apply(
+        session: AsyncSession, automation: Automation, change: AutomationChange, now: datetime
+    ) -> None:
         if automation.status == AutomationStatus.ARCHIVED.value:
             raise _archived()
         try:
@@ -88,9 +96,15 @@ class AutomationActivities:
                 type=ErrorType.INVALID,
                 non_retryable=True,
             ) from None
+        if amended.retimed or amended.status_changed:
+            await leave_clock(
+                session, automation, now, Refusal.RETIMED if amended.retimed else Refusal.PAUSED
+            )
         define(automation, amended.definition)
-        _move_to(automation, amended.status)
-        if amended.retimed:
+        _move_to(automation, amended.status, now)
+        if amended.watches_otherwise:
+            automation.refresh_requested_at = now
+        if amended.retimed and amended.status is not AutomationStatus.COMPLETED:
             automation.processed_at = None
         if amended.retimed or amended.status_changed:
             _refresh_clock(automation, now)
@@ -109,11 +123,16 @@ class AutomationActivities:
                     raise _archived()
                 if request.status in STATUSES_A_CLIENT_MAY_SET:
                     _refuse_ended(automation, request.status)
-                _move_to(automation, request.status)
+                paused = request.status is AutomationStatus.PAUSED
+                await leave_clock(
+                    session, automation, request.now, Refusal.PAUSED if paused else Refusal.NOT_ACTIVE
+                )
+                _move_to(automation, request.status, request.now)
                 if request.error is not None:
                     _record_error(automation, request.error)
                 _refresh_clock(automation, request.now)
                 automation.updated_at = request.now
+                await announce_status(session, automation)
             return await snapshot_of(session, automation)
 
 
@@ -126,9 +145,16 @@ def _refuse_ended(automation: Automation, target: AutomationStatus) -> None:
         ) from None
 
 
-def _move_to(automation: Automation, status: AutomationStatus) -> None:
+def _move_to(automation: Automation, status: AutomationStatus, now: datetime) -> None:
     if automation.status == AutomationStatus.FAILED.value and status is AutomationStatus.ACTIVE:
         automation.last_error = automation.error_message = None
+        automation.consecutive_failures = 0
+    if (
+        automation.trigger_type == TriggerType.PARTICIPANT_STATE.value
+        and automation.status != status.value
+        and status is AutomationStatus.ACTIVE
+    ):
+        automation.refresh_requested_at = now
     automation.status = status.value
 
 

@@ -11,6 +11,8 @@ from temporalio.exceptions import ApplicationError, CancelledError
 from temporalio.service import RPCError
 from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, Interceptor
 
+from domain.expressions import SlowConditionError
+
 MAX_ATTEMPTS_OF_A_BUG = 5
 
 TRANSIENT = (OSError, TimeoutError, PoolTimeout, RPCError, psycopg.OperationalError, psycopg.InterfaceError)
@@ -31,6 +33,9 @@ class _GiveUpOnBugs(ActivityInboundInterceptor):
             return await super().execute_activity(input)
         except (ApplicationError, CancelledError):
             raise
+        except SlowConditionError as error:
+            # Trying again would be as slow.
+            raise ApplicationError(str(error), type="slow_condition", non_retryable=True) from None
         except Exception as error:
             if is_transient(error):
                 # Driver messages may quote rows; the type is what an operator needs in the history.

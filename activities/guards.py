@@ -3,12 +3,13 @@
 import asyncio
 from collections.abc import Sequence
 from datetime import datetime
+from time import thread_time
 
 from sqlalchemy import RowMapping
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from domain.automation import Definition
-from domain.expressions import Condition, compile_condition
+from domain.expressions import Condition, compile_condition, with_breaker
 from domain.gates import status_gate
 from domain.outcomes import Outcome, SkipReason
 from store.ledger import Settlement
@@ -52,5 +53,5 @@ async def guard_of(session: AsyncSession, run: AutomationRun, definition: Defini
         return Guard(None, None)
     program = await get_program(session, run.program_id)
     assert program is not None
-    condition = compile_condition(definition.guard_condition)
+    condition = with_breaker(compile_condition(definition.guard_condition), thread_time)
     return Guard(condition, ParticipantValues(condition, program, now))

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from temporalio.client import Client
 
 from channels import Channels
+from channels.webhook import WebhookSender
 from runtime.settings import Settings
 from store.database import Database
 
@@ -15,3 +16,4 @@ class Resources:
     database: Database
     temporal: Client
     channels: Channels
+    webhooks: WebhookSender

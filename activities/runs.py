@@ -2,26 +2,30 @@
 
 import asyncio
 from datetime import datetime
+from time import thread_time
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
+from activities.execution_state import show_on_automation
 from activities.resources import Resources
 from domain.activity_contract import ActivityName, CancelRun, CloseRun, OpenRun
-from domain.automation import AutomationStatus, Definition, TriggerType
+from domain.automation import Definition, TriggerType
 from domain.cohorts import resolve_cohort_size, window
 from domain.contract import ErrorType, RunCause, RunPlan, RunResult
-from domain.expressions import compile_condition
+from domain.expressions import compile_condition, with_breaker
 from domain.outcomes import Outcome, RunCounts, SkipReason
-from domain.run_status import OPEN_RUNS, RunStatus, execution_status
+from domain.run_status import OPEN_RUNS, RunStatus
 from store.audience import enroll_everyone, enroll_matching
 from store.automations import lock_automation
 from store.ledger import count_claimed, count_ledger, settle_unfinished
 from store.participant_values import ParticipantValues
 from store.programs import get_program
 from store.runs import lock_run
+from store.subscriptions import enroll_due, settle_subscriptions
 from store.tables import AutomationRun
+from store.webhook_announcing import announce_run
 
 POLL_CLAIMED_SECONDS = 0.1
 CLAIM_GRACE_SECONDS = 60.0
@@ -31,6 +35,7 @@ class RunActivities:
     def __init__(self, resources: Resources) -> None:
         self._database = resources.database
         self._children_per_execution = resources.settings.worker_children_per_run_execution
+        self._failures_before_stop = resources.settings.cron_failures_before_stop
 
     @activity.defn(name=ActivityName.OPEN_RUN)
     async def open_run(self, request: OpenRun) -> RunPlan:
@@ -41,7 +46,8 @@ class RunActivities:
                 run.total = await _enroll(session, run, request.now)
                 run.status = RunStatus.EXECUTING.value
                 run.started_at = request.now
-                await _show_on_automation(session, run)
+                await announce_run(session, run)
+                await show_on_automation(session, run, self._failures_before_stop)
             cohort_size = resolve_cohort_size(run.cohort_size, run.total)
             return RunPlan(
                 total=run.total,
@@ -66,8 +72,10 @@ class RunActivities:
                     raise ApplicationError(
                         f"run does not add up: {counts.model_dump_json()}", type="ledger_mismatch"
                     )
+                if run.cause == RunCause.PARTICIPANT_STATE.value:
+                    await settle_subscriptions(session, run.id, run.automation_id, request.now)
                 status = RunStatus.FAILED if request.error is not None else RunStatus.COMPLETED
-                await _finish(session, run, status, counts, request.error, request.now)
+                await self._finish(session, run, status, counts, request.error, request.now)
             return _result(run)
 
     @activity.defn(name=ActivityName.CANCEL_RUN)
@@ -85,7 +93,7 @@ class RunActivities:
                 session, run.id, Outcome.SKIPPED, SkipReason.CANCELLED.value, None, leave_claimed=True
             )
             counts = await count_ledger(session, run.id, run.total)
-            await _finish(
+            await self._finish(
                 session, run, RunStatus.CANCELLED, counts, f"Cancelled by {request.actor}", request.now
             )
         await self._wait_for_claimed(request)
@@ -111,52 +119,37 @@ class RunActivities:
                 "the send had not been settled when the run was cancelled",
             )
 
+    async def _finish(
+        self,
+        session: AsyncSession,
+        run: AutomationRun,
+        status: RunStatus,
+        counts: RunCounts,
+        error: str | None,
+        now: datetime,
+    ) -> None:
+        run.status = status.value
+        run.error = error
+        run.completed_at = now
+        run.counts = counts.model_dump()
+        await announce_run(session, run)
+        await show_on_automation(session, run, self._failures_before_stop)
+
 
 async def _enroll(session: AsyncSession, run: AutomationRun, now: datetime) -> int:
     definition = Definition.model_validate(run.definition)
+    if definition.trigger_type is TriggerType.PARTICIPANT_STATE:
+        automation = await lock_automation(session, run.automation_id)
+        assert automation is not None
+        return await enroll_due(session, run, automation, now)
     if definition.participant_filter is None:
         return await enroll_everyone(session, run.id, run.program_id)
     program = await get_program(session, run.program_id)
     if program is None:
         raise ApplicationError("the program is gone", type=ErrorType.NOT_FOUND, non_retryable=True)
-    condition = compile_condition(definition.participant_filter)
+    condition = with_breaker(compile_condition(definition.participant_filter), thread_time)
     values = ParticipantValues(condition, program, now)
     return await enroll_matching(session, run.id, run.program_id, condition, values, activity.heartbeat)
-
-
-async def _finish(
-    session: AsyncSession,
-    run: AutomationRun,
-    status: RunStatus,
-    counts: RunCounts,
-    error: str | None,
-    now: datetime,
-) -> None:
-    run.status = status.value
-    run.error = error
-    run.completed_at = now
-    run.counts = counts.model_dump()
-    await _show_on_automation(session, run)
-
-
-async def _show_on_automation(session: AsyncSession, run: AutomationRun) -> None:
-    automation = await lock_automation(session, run.automation_id)
-    if automation is None or automation.current_run_id != run.id:
-        return
-    status = RunStatus(run.status)
-    automation.execution_status = execution_status(status).value
-    automation.execution_started_at = run.started_at
-    automation.execution_completed_at = run.completed_at
-    automation.execution_error = run.error
-    if automation.trigger_type == TriggerType.CRON.value and status is not RunStatus.EXECUTING:
-        automation.last_error = run.error
-    if run.cause == RunCause.ONE_TIME.value and status not in OPEN_RUNS:
-        automation.processed_at = run.completed_at
-        automation.error_message = run.error
-        if automation.status == AutomationStatus.ACTIVE.value:
-            failed = status is RunStatus.FAILED
-            automation.status = (AutomationStatus.FAILED if failed else AutomationStatus.COMPLETED).value
-    automation.updated_at = run.completed_at or run.started_at or automation.updated_at
 
 
 def _result(run: AutomationRun) -> RunResult:

@@ -9,9 +9,11 @@ from temporalio.client import WorkflowExecutionDescription, WorkflowExecutionSta
 from temporalio.service import RPCError, RPCStatusCode
 
 from activities.automations import AutomationActivities
+from activities.clock_record import record_missed
 from activities.resources import Resources
 from activities.runs import RunActivities
 from activities.schedules import ScheduleActivities
+from activities.webhooks import WebhookActivities
 from domain.activity_contract import ActivityName, ChangeStatus, CloseRun, ReconcileReport, SyncSchedule
 from domain.automation import AutomationStatus
 from domain.contract import WorkflowType, automation_id_of, automation_workflow_id, run_workflow_id
@@ -33,12 +35,14 @@ class UpkeepActivities:
         automations: AutomationActivities,
         runs: RunActivities,
         schedules: ScheduleActivities,
+        webhooks: WebhookActivities,
     ) -> None:
         self._database = resources.database
         self._temporal = resources.temporal
         self._automations = automations
         self._runs = runs
         self._schedules = schedules
+        self._webhooks = webhooks
 
     @activity.defn(name=ActivityName.RECONCILE)
     async def reconcile(self) -> ReconcileReport:
@@ -48,7 +52,10 @@ class UpkeepActivities:
             automations_failed=await self._fail_ended_automations(now),
             runs_closed=await self._close_ended_runs(now),
             changes_discarded=await self._discard_stale_changes(now),
+            deliveries_started=await self._webhooks.attend(now),
         )
+        await self._schedules.follow_operator_pauses()
+        await record_missed(self._database, now)
         async with self._database.transaction() as session:
             await discard_expired_requests(session, now)
         activity.logger.info("reconciled", extra={"report": report.model_dump()})

@@ -17,6 +17,9 @@ class ActivityName(StrEnum):
     SYNC_SCHEDULE = "sync_schedule"
     EXPEDITE = "expedite"
     BEGIN_RUN = "begin_run"
+    BEGIN_SUBSCRIBED_RUN = "begin_subscribed_run"
+    REQUEST_REFRESH = "request_refresh"
+    REFRESH_SUBSCRIPTIONS = "refresh_subscriptions"
     OPEN_RUN = "open_run"
     PROCESS_COHORT = "process_cohort"
     SETTLE_COHORT = "settle_cohort"
@@ -24,6 +27,8 @@ class ActivityName(StrEnum):
     CANCEL_RUN = "cancel_run"
     WATCH_RUN = "watch_run"
     RECONCILE = "reconcile"
+    DELIVER_WEBHOOKS = "deliver_webhooks"
+    ATTEND_SUBSCRIPTIONS = "attend_subscriptions"
 
 
 class OpenAutomation(Shape):
@@ -76,6 +81,28 @@ class BegunRun(Shape):
     skipped: str | None = None
 
 
+class RequestRefresh(Actor):
+    """Note that the subscriptions of a participant_state automation are to be evaluated anew."""
+
+    automation_id: UUID
+    now: datetime
+
+
+class BeginSubscribedRun(Shape):
+    """Ask for a run over the subscriptions that are due at `now`."""
+
+    automation_id: UUID
+    now: datetime
+
+
+class RefreshSubscriptions(Shape):
+    """`rebase`: what came due while the automation was paused is dropped, not made up."""
+
+    automation_id: UUID
+    now: datetime
+    rebase: bool
+
+
 class RunReference(Shape):
     run_id: UUID
 
@@ -107,7 +134,21 @@ class WatchRun(Shape):
     number: int
 
 
+class DeliverWebhooks(Shape):
+    """Send what is due at an endpoint."""
+
+    endpoint_id: UUID
+
+
+class DeliveryRound(Shape):
+    """`next_due_at` is None when nothing is left. `give_way`: the receiver hangs, so others come first for a while."""
+
+    next_due_at: datetime | None
+    give_way: bool = False
+
+
 class ReconcileReport(Shape):
     automations_failed: int = 0
     runs_closed: int = 0
     changes_discarded: int = 0
+    deliveries_started: int = 0

@@ -21,6 +21,7 @@ class WorkflowType(StrEnum):
     RUN = "RunWorkflow"
     COHORT = "CohortWorkflow"
     UPKEEP = "UpkeepWorkflow"
+    WEBHOOK_DELIVERY = "WebhookDeliveryWorkflow"
 
 
 class Update(StrEnum):
@@ -31,10 +32,13 @@ class Update(StrEnum):
     AMEND = "amend"
     CANCEL_EXECUTION = "cancel_execution"
     ARCHIVE = "archive"
+    REFRESH_SUBSCRIPTIONS = "refresh_subscriptions"
 
 
 class Signal(StrEnum):
     FIRE = "fire"
+    SUBSCRIPTIONS_CHANGED = "subscriptions_changed"
+    DELIVERIES_DUE = "deliveries_due"
 
 
 class Query(StrEnum):
@@ -48,12 +52,14 @@ class ErrorType(StrEnum):
     NOT_TRIGGERABLE = "not_triggerable"
     NOT_CANCELLABLE = "not_cancellable"
     ARCHIVED = "archived"
+    NOT_REFRESHABLE = "not_refreshable"
     NAME_TAKEN = "name_taken"
     NOT_FOUND = "not_found"
     INVALID = "invalid"
 
 
 NOT_TRIGGERABLE_MESSAGE = "Automation cannot be triggered (must be active and idle or cron+program)"
+NOT_REFRESHABLE_MESSAGE = "Subscriptions cannot be refreshed (must be active and participant_state)"
 UPKEEP_SCHEDULE_ID = "carillon-upkeep"
 
 
@@ -90,6 +96,15 @@ def schedule_id(automation_id: UUID) -> str:
     return f"automation-{automation_id}"
 
 
+def webhook_workflow_id(endpoint_id: UUID) -> str:
+    return f"webhook-{endpoint_id}"
+
+
+def webhook_task_queue(task_queue: str) -> str:
+    """Deliveries have a queue of their own: receivers that hang hold up no automation."""
+    return f"{task_queue}-webhooks"
+
+
 class Shape(BaseModel):
     model_config = ConfigDict(frozen=True)
 
@@ -99,6 +114,7 @@ class RunCause(StrEnum):
     MANUAL = "manual"
     IMMEDIATE = "immediate"
     ONE_TIME = "one_time"
+    PARTICIPANT_STATE = "participant_state"
 
 
 class ActiveRun(Shape):
@@ -118,10 +134,15 @@ class AutomationSnapshot(Shape):
     scope: Scope
     timezone: str
     next_run_at: datetime | None = None
+    schedule_paused: bool = Field(default=False, description="By an operator, in Temporal, as last seen")
     jitter_seconds: int = 0
     due_once_at: datetime | None = Field(
         default=None, description="trigger_at of a one-time automation yet to fire"
     )
+    next_due_at: datetime | None = Field(
+        default=None, description="When the first subscription of a participant_state automation is due"
+    )
+    refresh_due: bool = Field(default=False, description="Its subscriptions are to be evaluated anew")
     last_run_at: datetime | None = None
     execution_status: ExecutionStatus = ExecutionStatus.IDLE
     active_run: ActiveRun | None = None
@@ -130,8 +151,8 @@ class AutomationSnapshot(Shape):
     last_actor: str | None = None
 
     @property
-    def fans_out(self) -> bool:
-        return self.scope is Scope.PARTICIPANTS
+    def has_subscriptions(self) -> bool:
+        return self.trigger_type is TriggerType.PARTICIPANT_STATE
 
 
 class AutomationInput(Shape):
@@ -162,6 +183,10 @@ class Fire(Shape):
 
 class TickInput(Shape):
     automation_id: UUID
+
+
+class WebhookDeliveryInput(Shape):
+    endpoint_id: UUID
 
 
 class RunInput(Shape):

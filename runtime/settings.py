@@ -7,9 +7,12 @@ from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Self
+from uuid import UUID
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from domain.destinations import DestinationRules
 
 
 class DeliveryPolicy(StrEnum):
@@ -97,8 +100,26 @@ class Settings(BaseSettings):
         ),
     ] = DeliveryPolicy.AT_MOST_ONCE
 
+    organization_id: Annotated[
+        UUID, Field(description="The `organization_id` of webhook messages: tells installations apart")
+    ] = UUID("00000000-0000-4000-8000-000000000000")
+    webhook_timeout_seconds: Annotated[
+        float, Field(gt=0, le=60, description="Longest wait for a webhook's receiver, all in all")
+    ] = 15.0
+    webhook_retention_days: Annotated[
+        int, Field(ge=4, le=3_650, description="How long webhook deliveries are kept")
+    ] = 30
+    webhook_allow_http: Annotated[bool, Field(description="Accept webhook URLs without TLS")] = False
+    webhook_allow_private_addresses: Annotated[
+        bool,
+        Field(description="Send webhooks to private networks and to this machine: for development only"),
+    ] = False
+
     worker_max_activities: Annotated[
         int, Field(ge=1, le=500, description="Activities at once per worker")
+    ] = 32
+    worker_max_webhooks: Annotated[
+        int, Field(ge=1, le=500, description="Webhook endpoints that a worker sends to at once")
     ] = 32
     worker_max_workflow_tasks: Annotated[
         int, Field(ge=2, le=500, description="Workflow tasks at once per worker")
@@ -111,6 +132,20 @@ class Settings(BaseSettings):
         int, Field(ge=1, le=2_000, description="Cohorts a run starts before it is continued as new")
     ] = 500
 
+    cron_failures_before_stop: Annotated[
+        int,
+        Field(
+            ge=0,
+            description="Scheduled runs that may fail in a row before the automation is stopped as failed; "
+            "0 never stops it",
+        ),
+    ] = 5
+    subscription_refresh_seconds: Annotated[
+        int,
+        Field(
+            ge=10, description="How often the subscriptions of participant_state automations are refreshed"
+        ),
+    ] = 21_600
     upkeep_seconds: Annotated[int, Field(ge=5, description="How often drift is looked for and repaired")] = 30
     admin_key: Annotated[
         SecretStr | None, Field(description="`carillon setup` stores it (hashed) as an admin's API key")
@@ -123,6 +158,11 @@ class Settings(BaseSettings):
             description="Least severe log line: DEBUG, INFO, WARNING or ERROR",
         ),
     ] = "INFO"
+
+    @property
+    def destination_rules(self) -> DestinationRules:
+        """Where webhooks may go."""
+        return DestinationRules(self.webhook_allow_http, self.webhook_allow_private_addresses)
 
     @field_validator("database_url")
     @classmethod

@@ -1,25 +1,23 @@
 """One automation, from its creation to its archive: the single writer of its state."""
 
 import asyncio
-from datetime import timedelta
 
 from temporalio import workflow
 from temporalio.exceptions import ActivityError, ApplicationError
 
 with workflow.unsafe.imports_passed_through():
-    from domain import search_attributes
     from domain.activity_contract import (
         ActivityName,
         AmendAutomation,
-        BeginRun,
-        BegunRun,
         ChangeStatus,
         Expedite,
         OpenAutomation,
+        RequestRefresh,
         SyncSchedule,
     )
     from domain.automation import AutomationStatus, ExecutionStatus, Scope, TriggerType
     from domain.contract import (
+        NOT_REFRESHABLE_MESSAGE,
         NOT_TRIGGERABLE_MESSAGE,
         ActiveRun,
         Actor,
@@ -36,15 +34,17 @@ with workflow.unsafe.imports_passed_through():
         Update,
         WorkflowType,
     )
-    from domain.firing import OwnTimer, own_timer
     from domain.run_status import RunStatus
     from domain.triggering import can_trigger
-    from workflows.automation_details import describe
+    from workflows.automation_details import describe, searchable
     from workflows.calling import as_application_error, call
     from workflows.due_fire import DueFire
-    from workflows.run_following import end_early, see_to_its_end
+    from workflows.own_timer import OwnTimerKeeper
+    from workflows.run_following import begin_run, end_early, see_to_its_end
+    from workflows.subscription_refresh import SubscriptionRefresh
 
 REMEMBERED_FIRES = 50
+AMENDING_FIRES_WHAT_IS_DUE = "amending-fires-what-is-due"
 
 
 @workflow.defn(name=WorkflowType.AUTOMATION.value)
@@ -63,8 +63,9 @@ class AutomationWorkflow:
         self._writing = asyncio.Lock()
         self._triggering = False
         self._following: dict[int, asyncio.Task[None]] = {}
-        self._timer: asyncio.Task[None] | None = None
-        self._armed_for: OwnTimer | None = None
+        self._timer = OwnTimerKeeper(self._fires.append)
+        self._refresh = SubscriptionRefresh(self._look)
+        self._stale = False
 
     @workflow.run
     async def run(self, start: AutomationInput) -> None:
@@ -88,10 +89,13 @@ class AutomationWorkflow:
                 self._follow(self._snapshot.active_run, started=True)
         while not self._ended():
             await workflow.wait_condition(
-                lambda: bool(self._fires) or self._ended() or self._may_continue_as_new()
+                lambda: bool(self._fires) or self._stale or self._ended() or self._may_continue_as_new()
             )
             if self._fires:
                 await self._fire(self._fires.pop(0))
+            elif self._stale and not self._ended():
+                self._stale = False
+                await self._look()
             elif not self._ended() and self._may_continue_as_new():
                 workflow.continue_as_new(
                     start.model_copy(
@@ -103,7 +107,11 @@ class AutomationWorkflow:
                 )
 
     def _may_continue_as_new(self) -> bool:
-        return workflow.info().is_continue_as_new_suggested() and workflow.all_handlers_finished()
+        return (
+            workflow.info().is_continue_as_new_suggested()
+            and workflow.all_handlers_finished()
+            and not self._refresh.running
+        )
 
     def _ended(self) -> bool:
         if self._failure is not None or workflow.cancellation_reason() is not None:
@@ -191,6 +199,7 @@ class AutomationWorkflow:
     async def amend(self, amendment: Amendment) -> AutomationSnapshot:
         """Apply a patch that the API has staged under `change_id`, and re-time the schedule."""
         await self._opened()
+        await self._fire_what_is_due()
         snapshot = await self._write(
             ActivityName.AMEND_AUTOMATION,
             AmendAutomation(
@@ -230,6 +239,31 @@ class AutomationWorkflow:
         await self._opened()
         await self._retire(by.actor)
         return self._known()
+
+    @workflow.update(name=Update.REFRESH_SUBSCRIPTIONS.value)
+    async def refresh_subscriptions(self, by: Actor) -> AutomationSnapshot:
+        """Evaluate the subscriptions anew, in the background. Fails with `not_refreshable`."""
+        await self._opened()
+        snapshot = await self._write(
+            ActivityName.REQUEST_REFRESH,
+            RequestRefresh(automation_id=self._id, actor=by.actor, now=workflow.now()),
+            "Ask for a refresh of the subscriptions",
+        )
+        self._show(snapshot)
+        return self._known()
+
+    @refresh_subscriptions.validator
+    def _validate_refresh(self, by: Actor) -> None:
+        known = self._snapshot
+        if known is not None and not known.has_subscriptions:
+            raise ApplicationError(
+                NOT_REFRESHABLE_MESSAGE, type=ErrorType.NOT_REFRESHABLE, non_retryable=True
+            )
+
+    @workflow.signal(name=Signal.SUBSCRIPTIONS_CHANGED.value)
+    def subscriptions_changed(self) -> None:
+        """A subscription came due sooner than known, or a refresh was asked for: look at the record."""
+        self._stale = True
 
     @workflow.signal(name=Signal.FIRE.value)
     def fire(self, fire: Fire | None = None) -> None:
@@ -290,27 +324,13 @@ class AutomationWorkflow:
             "Make the Temporal Schedule follow the record",
         )
 
-    def _arm_own_timer(self) -> None:
-        """Keep by an own timer the fire that the schedule might miss; the receipt keeps it a single fire."""
+    async def _fire_what_is_due(self) -> None:
+        """A change counts from now on: an occurrence that came due before it fires as it was defined then."""
         known = self._known()
-        due = own_timer(
-            known.timezone,
-            timedelta(seconds=known.jitter_seconds),
-            known.next_run_at if known.trigger_type is TriggerType.CRON else None,
-            known.due_once_at,
-            workflow.now(),
-        )
-        if due == self._armed_for:
+        if known.trigger_type is not TriggerType.CRON or known.next_run_at is None:
             return
-        self._armed_for = due
-        if self._timer is not None:
-            self._timer.cancel()
-        self._timer = asyncio.create_task(self._wake(due)) if due is not None else None
-
-    async def _wake(self, due: OwnTimer) -> None:
-        await workflow.sleep(max(timedelta(0), due.wake_at - workflow.now()))
-        self._timer = None
-        self._fires.append(DueFire(RunCause.SCHEDULE, due.nominal_at, "own timer", by_own_timer=True))
+        if known.next_run_at <= workflow.now() and workflow.patched(AMENDING_FIRES_WHAT_IS_DUE):
+            await self._fire(DueFire(RunCause.SCHEDULE, known.next_run_at, "own timer", by_own_timer=True))
 
     async def _fire(self, due: DueFire) -> None:
         try:
@@ -322,19 +342,7 @@ class AutomationWorkflow:
     async def _begin(self, due: DueFire) -> None:
         async with self._writing:
             try:
-                begun = await call(
-                    ActivityName.BEGIN_RUN,
-                    BeginRun(
-                        automation_id=self._id,
-                        cause=due.cause,
-                        nominal_at=due.nominal_at,
-                        actor=due.actor,
-                        now=workflow.now(),
-                        by_own_timer=due.by_own_timer,
-                    ),
-                    BegunRun,
-                    f"Fire ({due.cause.value})",
-                )
+                begun = await begin_run(self._id, due)
             except ActivityError as error:
                 raise as_application_error(error) from None
             self._show(begun.snapshot)
@@ -366,6 +374,10 @@ class AutomationWorkflow:
         summary = f"{result.status.value}: {result.counts.sentence()}"
         self._show((await self._read()).model_copy(update={"last_run_summary": summary}))
 
+    async def _look(self) -> AutomationSnapshot:
+        self._show(await self._read())
+        return self._known()
+
     def _show(self, snapshot: AutomationSnapshot, actor: str | None = None) -> None:
         before = self._snapshot
         kept = {
@@ -373,18 +385,11 @@ class AutomationWorkflow:
             "last_actor": actor or (before.last_actor if before else None),
         }
         self._snapshot = snapshot.model_copy(update=kept)
-        self._arm_own_timer()
+        self._refresh.follow(before, self._snapshot)
+        self._timer.arm(self._snapshot, hold=self._refresh.holds_fires)
         workflow.set_current_details(describe(self._snapshot))
         if before is None or before.status is not snapshot.status:
-            workflow.upsert_search_attributes(
-                [
-                    search_attributes.STATUS.value_set(snapshot.status.value),
-                    search_attributes.TRIGGER_TYPE.value_set(snapshot.trigger_type.value),
-                    search_attributes.PROGRAM.value_set(str(snapshot.program_id)),
-                    search_attributes.AUTOMATION.value_set(str(snapshot.automation_id)),
-                    search_attributes.KIND.value_set("automation"),
-                ]
-            )
+            workflow.upsert_search_attributes(searchable(self._snapshot))
 
 
 def _nothing_to_cancel() -> ApplicationError:

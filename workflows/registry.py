@@ -9,5 +9,13 @@ from workflows.cohort import CohortWorkflow
 from workflows.run import RunWorkflow
 from workflows.schedule_tick import ScheduleTickWorkflow
 from workflows.upkeep import UpkeepWorkflow
+from workflows.webhook import WebhookDeliveryWorkflow
 
-WORKFLOWS = [AutomationWorkflow, ScheduleTickWorkflow, RunWorkflow, CohortWorkflow, UpkeepWorkflow]
+WORKFLOWS = [
+    AutomationWorkflow,
+    ScheduleTickWorkflow,
+    RunWorkflow,
+    CohortWorkflow,
+    UpkeepWorkflow,
+    WebhookDeliveryWorkflow,
+]

@@ -1,4 +1,4 @@
-"""An automation's side of its runs: start one and see it to its end, or end it early."""
+"""An automation's side of its runs: begin one and see it to its end, or end it early."""
 
 from uuid import UUID
 
@@ -8,9 +8,42 @@ from temporalio.exceptions import ActivityError, ApplicationError, ChildWorkflow
 
 with workflow.unsafe.imports_passed_through():
     from domain import search_attributes
-    from domain.activity_contract import ActivityName, CancelRun, CloseRun, WatchRun
-    from domain.contract import ActiveRun, RunInput, RunResult, WorkflowType, run_workflow_id
+    from domain.activity_contract import (
+        ActivityName,
+        BeginRun,
+        BeginSubscribedRun,
+        BegunRun,
+        CancelRun,
+        CloseRun,
+        WatchRun,
+    )
+    from domain.contract import ActiveRun, RunCause, RunInput, RunResult, WorkflowType, run_workflow_id
     from workflows.calling import call, call_long, root_cause
+    from workflows.due_fire import DueFire
+
+
+async def begin_run(automation_id: UUID, due: DueFire) -> BegunRun:
+    """Ask the record for the run of a due fire; it may answer that there is none, and why."""
+    if due.cause is RunCause.PARTICIPANT_STATE:
+        return await call(
+            ActivityName.BEGIN_SUBSCRIBED_RUN,
+            BeginSubscribedRun(automation_id=automation_id, now=workflow.now()),
+            BegunRun,
+            "Fire for the subscriptions that are due",
+        )
+    return await call(
+        ActivityName.BEGIN_RUN,
+        BeginRun(
+            automation_id=automation_id,
+            cause=due.cause,
+            nominal_at=due.nominal_at,
+            actor=due.actor,
+            now=workflow.now(),
+            by_own_timer=due.by_own_timer,
+        ),
+        BegunRun,
+        f"Fire ({due.cause.value})",
+    )
 
 
 async def see_to_its_end(

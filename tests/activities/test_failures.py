@@ -21,6 +21,7 @@ from temporalio.testing import ActivityEnvironment
 from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput
 
 from activities.failures import MAX_ATTEMPTS_OF_A_BUG, FailurePolicy, is_transient
+from domain.expressions import SlowConditionError
 from store.database import Database
 
 PERSON = "ana.nunez@example.org"
@@ -207,3 +208,12 @@ async def test_an_outage_of_a_real_database_is_waited_for() -> None:
     failure = await failure_of(body)
     await away.close()
     assert failure.type == "unavailable"
+
+
+async def test_a_slow_condition_is_not_tried_again_and_says_why() -> None:
+    failure = await failure_of(raising(SlowConditionError("takes 31.0 ms a participant")))
+    assert (failure.type, failure.message, failure.non_retryable) == (
+        "slow_condition",
+        "takes 31.0 ms a participant",
+        True,
+    )

@@ -23,6 +23,7 @@ DEMANDED: dict[str, frozenset[str]] = {
             "run_cancelled_by_operator",
             "run_terminated",
             "triggered_at_program_scope",
+            "watches_participants",
         }
     ),
     "RunWorkflow": frozenset(
@@ -38,6 +39,9 @@ DEMANDED: dict[str, frozenset[str]] = {
     "CohortWorkflow": frozenset({"cancelled", "happy_path"}),
     "ScheduleTickWorkflow": frozenset({"delivered", "nobody_listening"}),
     "UpkeepWorkflow": frozenset({"happy_path"}),
+    "WebhookDeliveryWorkflow": frozenset(
+        {"continued_as_new_after", "continued_as_new_before", "retries", "waits_for_more"}
+    ),
 }
 
 

@@ -16,6 +16,11 @@ from store.database import Database
 from store.tables import AutomationChange
 from tests.fixtures.carillon import FAR_FROM_NOW, Carillon, eventually
 from tests.replay.stage import MAIL, SUBSCRIBED, Stage
+from tests.replay.webhook_scenarios import (
+    webhook_continued_as_new,
+    webhook_retries,
+    webhook_waits_for_more,
+)
 
 OPERATOR = Actor(actor="operator")
 CHILDREN_PER_EXECUTION = 6
@@ -220,6 +225,44 @@ async def run_continued_as_new(stage: Stage) -> None:
     await stage.keep_both_sides("continued_as_new", stage.run(automation["id"]))
 
 
+async def watches_participants(stage: Stage) -> None:
+    """A crossing becomes a run; a refresh is asked for; what happens during a pause is dropped."""
+    carillon = await stage.new_program()
+    (person,) = await carillon.add_people(1, counters={"spend": 0})
+    threshold = {"counter": "spend", "value": 100, "repeat": True}
+    automation = await carillon.create(
+        trigger={"type": "participant_state", "schedule_type": "THRESHOLD", "schedule_config": threshold}
+    )
+    await _evaluated_after(carillon, automation)
+    await _spend(carillon, person, 100)
+    await carillon.closed_run(automation["id"])
+    handle = stage.automation(automation["id"])
+    await handle.execute_update(Update.REFRESH_SUBSCRIPTIONS.value, OPERATOR)
+    await handle.execute_update(Update.PAUSE.value, OPERATOR)
+    paused = await carillon.get(automation["id"])
+    await _spend(carillon, person, 0)
+    await handle.execute_update(Update.RESUME.value, OPERATOR)
+    await _evaluated_after(carillon, paused)
+    await _spend(carillon, person, 100)
+    await carillon.closed_run(automation["id"], 2)
+    await stage.keep("watches_participants", handle)
+
+
+async def _spend(carillon: Carillon, participant_id: str, spend: int) -> None:
+    path = f"{carillon.base}/participants/{participant_id}"
+    (await carillon.http.patch(path, json={"counters": {"spend": spend}})).raise_for_status()
+
+
+async def _evaluated_after(carillon: Carillon, before: dict[str, Any]) -> None:
+    async def look() -> bool:
+        shown = await carillon.get(before["id"])
+        return shown["last_evaluated_at"] is not None and (
+            shown["last_evaluated_at"] != before["last_evaluated_at"]
+        )
+
+    await eventually(look)
+
+
 async def nobody_listening(stage: Stage) -> None:
     automation_id = uuid4()
     handle = await stage.temporal.start_workflow(
@@ -277,6 +320,10 @@ SCENARIOS: tuple[Scenario, ...] = (
     cancelled_by_operator,
     automation_continued_as_new,
     run_continued_as_new,
+    watches_participants,
     nobody_listening,
     upkeep,
+    webhook_waits_for_more,
+    webhook_retries,
+    webhook_continued_as_new,
 )

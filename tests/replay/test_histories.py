@@ -38,6 +38,11 @@ EVIDENCE = {
     "RunWorkflow/continued_as_new_after": ("WORKFLOW_EXECUTION_COMPLETED", "close_run"),
     "RunWorkflow/continued_as_new_before": ("WORKFLOW_EXECUTION_CONTINUED_AS_NEW", "open_run"),
     "ScheduleTickWorkflow/nobody_listening": ("SIGNAL_EXTERNAL_WORKFLOW_EXECUTION_FAILED", "fire"),
+    "WebhookDeliveryWorkflow/continued_as_new_before": (
+        "WORKFLOW_EXECUTION_CONTINUED_AS_NEW",
+        "deliveries_due",
+    ),
+    "WebhookDeliveryWorkflow/retries": ("TIMER_FIRED", "deliver_webhooks"),
 }
 
 

@@ -33,7 +33,7 @@ def test_the_worker_serves_exactly_the_workflow_types_of_the_contract() -> None:
 def test_automations_take_exactly_the_updates_signals_and_queries_of_the_contract() -> None:
     automation = the_definition_of(WorkflowType.AUTOMATION)
     assert set(automation.updates) == set(Update)
-    assert set(automation.signals) == set(Signal)
+    assert set(automation.signals) == set(Signal) - {Signal.DELIVERIES_DUE}
     assert set(automation.queries) == {Query.STATE}
 
 
@@ -42,6 +42,12 @@ def test_runs_answer_progress_and_take_no_messages() -> None:
     assert set(run.queries) == {Query.PROGRESS}
     assert not run.updates
     assert not run.signals
+
+
+def test_deliveries_take_one_signal() -> None:
+    delivery = the_definition_of(WorkflowType.WEBHOOK_DELIVERY)
+    assert set(delivery.signals) == {Signal.DELIVERIES_DUE}
+    assert not (delivery.updates or delivery.queries)
 
 
 @pytest.mark.parametrize(

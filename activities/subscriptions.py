@@ -1,0 +1,115 @@
+"""What a participant_state automation asks for: a run over what is due, and its subscriptions evaluated anew."""
+
+from datetime import datetime
+from uuid import UUID, uuid4
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+from temporalio import activity
+from temporalio.exceptions import ApplicationError
+
+from activities.firing import new_run, start
+from activities.resources import Resources
+from domain.activity_contract import (
+    ActivityName,
+    BeginRun,
+    BeginSubscribedRun,
+    BegunRun,
+    RefreshSubscriptions,
+    RequestRefresh,
+)
+from domain.automation import IN_PROGRESS, AutomationStatus, TriggerType
+from domain.contract import (
+    NOT_REFRESHABLE_MESSAGE,
+    ActiveRun,
+    AutomationSnapshot,
+    ErrorType,
+    RunCause,
+)
+from store.automations import definition_of, lock_automation, snapshot_of
+from store.subscription_follow import refresh_subscriptions_page
+from store.subscriptions import next_due_at
+from store.tables import Automation
+
+PARTICIPANTS_A_PAGE = 2_000
+ASKED_BY = "subscriptions"
+
+
+class SubscriptionActivities:
+    def __init__(self, resources: Resources) -> None:
+        self._database = resources.database
+
+    @activity.defn(name=ActivityName.BEGIN_SUBSCRIBED_RUN)
+    async def begin_subscribed_run(self, request: BeginSubscribedRun) -> BegunRun:
+        """A run over every subscription due by now; none when nothing is due, or the automation may not fire."""
+        async with self._database.transaction() as session:
+            automation = await lock_automation(session, request.automation_id)
+            if automation is None:
+                raise ApplicationError("no such automation", type=ErrorType.NOT_FOUND, non_retryable=True)
+            if not await _is_due(session, automation, request.now):
+                return BegunRun(snapshot=await snapshot_of(session, automation), skipped="nothing due")
+            definition = definition_of(automation)
+            asked = BeginRun(
+                automation_id=automation.id,
+                cause=RunCause.PARTICIPANT_STATE,
+                nominal_at=request.now,
+                actor=ASKED_BY,
+                now=request.now,
+            )
+            run = new_run(automation, definition, asked, asked.cause, uuid4())
+            session.add(run)
+            await start(session, automation, definition, run, request.now)
+            await session.flush()
+            return BegunRun(
+                snapshot=await snapshot_of(session, automation),
+                run=ActiveRun(run_id=run.id, number=run.number),
+            )
+
+    @activity.defn(name=ActivityName.REQUEST_REFRESH)
+    async def request_refresh(self, request: RequestRefresh) -> AutomationSnapshot:
+        """Raises ApplicationError `not_refreshable` unless active and of trigger type participant_state."""
+        async with self._database.transaction() as session:
+            automation = await lock_automation(session, request.automation_id)
+            if (
+                automation is None
+                or automation.status != AutomationStatus.ACTIVE.value
+                or automation.trigger_type != TriggerType.PARTICIPANT_STATE.value
+            ):
+                raise ApplicationError(
+                    NOT_REFRESHABLE_MESSAGE, type=ErrorType.NOT_REFRESHABLE, non_retryable=True
+                )
+            automation.refresh_requested_at = request.now
+            return await snapshot_of(session, automation)
+
+    @activity.defn(name=ActivityName.REFRESH_SUBSCRIPTIONS)
+    async def refresh_subscriptions(self, request: RefreshSubscriptions) -> None:
+        """Look at every participant of the program, page by page; another attempt goes on where one stopped."""
+        after = _resume_point()
+        while True:
+            page = await refresh_subscriptions_page(
+                self._database,
+                request.automation_id,
+                after,
+                PARTICIPANTS_A_PAGE,
+                request.now,
+                request.rebase,
+            )
+            if page.last is None:
+                break
+            after = page.last
+            activity.heartbeat(str(after))
+        async with self._database.transaction() as session:
+            automation = await lock_automation(session, request.automation_id)
+            if automation is not None:
+                automation.last_evaluated_at = request.now
+
+
+async def _is_due(session: AsyncSession, automation: Automation, now: datetime) -> bool:
+    if automation.status != AutomationStatus.ACTIVE.value or automation.execution_status in IN_PROGRESS:
+        return False
+    due_at = await next_due_at(session, automation.id)
+    return due_at is not None and due_at <= now
+
+
+def _resume_point() -> UUID | None:
+    details = activity.info().heartbeat_details
+    return UUID(details[0]) if details else None
