@@ -9,25 +9,37 @@ from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
 from starlette.middleware.exceptions import ExceptionMiddleware
 
+from api.auth import Authentication
 from api.automation_gateway import AutomationGateway
 from api.body_limit import BodyLimit
-from api.errors import HANDLERS, ErrorBody, install_error_handlers
+from api.errors import HANDLERS, install_error_handlers
 from api.idempotency import Idempotency
+from api.openapi_document import ERRORS, ERRORS_WITHOUT_A_KEY, completed
 from api.rate_limiting import RateLimiter, RateLimitHeaders
 from api.routes import (
     api_keys,
     automations,
     events,
+    expressions,
     health,
     next_runs,
     participant_imports,
+    participant_state,
     participants,
     programs,
+    receipts,
+    run_explanations,
     runs,
+    subscriptions,
+    top_level_participants,
+    webhooks,
 )
+from runtime.engine_zones import pin_engine_zones
 from runtime.settings import Settings
 from runtime.temporal import connect_temporal
+from runtime.waking import Waker
 from store.database import Database
+from store.waking import wake_ups
 
 DESCRIPTION = """Carillon decides who gets what, when, and then does it: once, on time, with a record that says why or why not.
 
@@ -36,24 +48,10 @@ Answers say in `X-RateLimit-Limit`, `X-RateLimit-Remaining` and `X-RateLimit-Res
 
 SAY_UNAVAILABLE_AFTER = timedelta(seconds=2)
 
-ERRORS: dict[int | str, dict[str, object]] = {
-    status: {"model": ErrorBody, "description": meaning}
-    for status, meaning in (
-        (400, "The request is wrong; `details` names the field"),
-        (401, "No valid API key"),
-        (403, "The key may not do this"),
-        (404, "No such thing in this program"),
-        (409, "It conflicts with what exists"),
-        (413, "The body is too large"),
-        (429, "Too many requests; try again after `Retry-After` seconds"),
-        (503, "The database or Temporal is away; try again after `Retry-After` seconds"),
-    )
-} | {"default": {"model": ErrorBody, "description": "Any other error"}}
-AWAY: dict[int | str, dict[str, object]] = {503: ERRORS[503]}
-
 
 def create_app(settings: Settings, clock: Callable[[], float] = time) -> FastAPI:
     """The application; it opens its connections when it starts serving."""
+    pin_engine_zones()
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -61,27 +59,42 @@ def create_app(settings: Settings, clock: Callable[[], float] = time) -> FastAPI
         app.state.gateway = AutomationGateway(
             lambda: connect_temporal(settings, patience=SAY_UNAVAILABLE_AFTER), settings.temporal_task_queue
         )
+        waker = Waker(
+            lambda: connect_temporal(settings, patience=SAY_UNAVAILABLE_AFTER), settings.temporal_task_queue
+        )
+        app.state.database.after_commit = lambda session: waker.tell(wake_ups(session))
         yield
+        await waker.close()
         await app.state.database.close()
 
     app = FastAPIOffline(title="Carillon", version="0.1.0", description=DESCRIPTION, lifespan=lifespan)
+    app.state.destination_rules = settings.destination_rules
     app.state.rate_limiter = RateLimiter.of(settings, clock)
     app.add_middleware(Idempotency)
+    app.add_middleware(Authentication)
     # The application's own handlers are inside of its middleware, whose refusals need them too.
     app.add_middleware(ExceptionMiddleware, handlers=HANDLERS)
     app.add_middleware(BodyLimit, max_bytes=settings.api_max_body_bytes)
     app.add_middleware(RateLimitHeaders, limiter=app.state.rate_limiter)
     install_error_handlers(app)
-    app.include_router(health.router, responses=AWAY)
+    app.include_router(health.router, responses=ERRORS_WITHOUT_A_KEY)
     for module in (
         api_keys,
         programs,
         participant_imports,
         participants,
+        participant_state,
+        top_level_participants,
         automations,
         next_runs,
+        receipts,
         runs,
+        run_explanations,
+        subscriptions,
         events,
+        expressions,
+        webhooks,
     ):
         app.include_router(module.router, responses=ERRORS)
+    app.openapi = completed(app.openapi, app)  # type: ignore[method-assign]
     return app

@@ -4,11 +4,13 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import Depends, Path, Request
-from fastapi.security import APIKeyHeader
+from fastapi.security import APIKeyHeader, HTTPAuthorizationCredentials, HTTPBearer
+from sqlmodel.ext.asyncio.session import AsyncSession
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api.dependencies import DatabaseDep
-from api.errors import Refusal, not_found
-from api.rate_limiting import RateLimiter
+from api.errors import Refusal, invalid, not_found
+from api.rate_limiting import LIMITED_PATHS, RateLimiter
 from domain.roles import Role, ScopeName
 from domain.storable_text import is_storable
 from store.api_keys import find_key
@@ -16,7 +18,12 @@ from store.database import Database
 from store.programs import get_program
 from store.tables import ApiKey, Program
 
-_documented = APIKeyHeader(name="X-API-Key", auto_error=False, description="An API key: `sk_...`")
+_in_own_header = APIKeyHeader(
+    scheme_name="ApiKey", name="X-API-Key", auto_error=False, description="An API key: `sk_...`"
+)
+_as_bearer = HTTPBearer(
+    scheme_name="Bearer", auto_error=False, description="The same key, unless `X-API-Key` is there too"
+)
 
 
 async def authenticate(request: Request) -> ApiKey:
@@ -49,7 +56,24 @@ def _secret(request: Request) -> str | None:
     return value.strip() if scheme.lower() == "bearer" else None
 
 
-async def _authenticate(request: Request, _: Annotated[str | None, Depends(_documented)]) -> ApiKey:
+class Authentication:
+    """ASGI middleware: strangers learn nothing, not even whether their request was well formed."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["path"].startswith(LIMITED_PATHS):
+            await authenticate(Request(scope))
+        await self._app(scope, receive, send)
+
+
+# The schemes are asked for by the OpenAPI document alone.
+async def _authenticate(
+    request: Request,
+    _key: Annotated[str | None, Depends(_in_own_header)],
+    _bearer: Annotated[HTTPAuthorizationCredentials | None, Depends(_as_bearer)],
+) -> ApiKey:
     return await authenticate(request)
 
 
@@ -84,6 +108,18 @@ Admin = Annotated[ApiKey, Depends(_admin)]
 def ensure_program_allowed(key: ApiKey, program_id: UUID) -> None:
     if key.program_id is not None and key.program_id != program_id:
         raise Refusal(403, "This key is bound to another program")
+
+
+async def program_named(session: AsyncSession, key: ApiKey, named: UUID | None) -> Program:
+    """The program that a request names beside its path; without a name, the one that the key is bound to."""
+    program_id = named or key.program_id
+    if program_id is None:
+        raise invalid("program_id", "required", "present, as the key is not bound to a program")
+    ensure_program_allowed(key, program_id)
+    program = await get_program(session, program_id)
+    if program is None:
+        raise not_found("Program")
+    return program
 
 
 ProgramId = Annotated[UUID, Path(description="Program ID")]

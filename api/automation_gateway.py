@@ -33,6 +33,15 @@ BUSY_PAUSE_SECONDS = 0.05
 
 Answer = TypeVar("Answer")
 
+REFUSED_AS_IT_STANDS = frozenset(
+    {
+        ErrorType.NOT_TRIGGERABLE,
+        ErrorType.NOT_CANCELLABLE,
+        ErrorType.NOT_REFRESHABLE,
+        ErrorType.ARCHIVED,
+    }
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Target:
@@ -68,6 +77,9 @@ class AutomationGateway:
 
     async def archive(self, target: Target, actor: str) -> AutomationSnapshot:
         return await self._update(target, Update.ARCHIVE, Actor(actor=actor))
+
+    async def refresh_subscriptions(self, target: Target, actor: str) -> AutomationSnapshot:
+        return await self._update(target, Update.REFRESH_SUBSCRIPTIONS, Actor(actor=actor))
 
     def _start(
         self, target: Target, change_id: UUID | None
@@ -141,6 +153,6 @@ def refusal_of(cause: BaseException | None) -> Refusal:
         return Refusal(409, "An automation with this name exists in the program", details)
     if cause.type == ErrorType.NOT_FOUND:
         return not_found("Automation")
-    if cause.type in {ErrorType.NOT_TRIGGERABLE, ErrorType.NOT_CANCELLABLE, ErrorType.ARCHIVED}:
+    if cause.type in REFUSED_AS_IT_STANDS:
         return Refusal(400, cause.message)
     return Refusal(503, "The automation could not be changed now")

@@ -1,5 +1,6 @@
 """What the automation routes do: stage, ask the workflow, read back."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -8,16 +9,20 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from api.automation_gateway import AutomationGateway, Target
 from api.documents import refuse_beyond_limits
-from api.errors import ErrorDetails, Refusal, invalid, not_found
+from api.errors import ErrorDetails, Refusal, TextPosition, invalid, not_found
 from api.schemas.automation import AutomationOut, CreateAutomation, PatchAutomation
 from domain.amending import amend
-from domain.automation import AutomationStatus, Definition, Scope
-from domain.contract import NOT_TRIGGERABLE_MESSAGE, AutomationSnapshot
+from domain.automation import AutomationStatus, Definition, Scope, TriggerType
+from domain.contract import NOT_REFRESHABLE_MESSAGE, NOT_TRIGGERABLE_MESSAGE, AutomationSnapshot
 from domain.definition_rules import DefinitionError, check_definition
+from domain.expressions import AttributeType
+from domain.outcomes import RunCounts
+from domain.program_settings import attribute_types
 from store.automations import definition_of, get_automation, name_is_taken
 from store.database import Database
 from store.participants import get_participant
-from store.runs import counts_of, get_run
+from store.programs import get_program
+from store.runs import counts_of_runs
 from store.tables import Automation, AutomationChange
 
 SERVER_ERRORS = 500
@@ -46,9 +51,9 @@ class AutomationService:
 
     async def create(self, request: CreateAutomation) -> AutomationOut:
         definition = define(request)
-        check(definition)
         automation_id = self._request_id or uuid4()
         async with self._database.transaction() as session:
+            check(definition, await self._attribute_types(session))
             if await name_is_taken(session, self._program_id, definition.name, besides=automation_id):
                 raise _name_taken()
             if definition.participant_id is not None and not await get_participant(
@@ -76,7 +81,10 @@ class AutomationService:
             automation = await self._get(session, automation_id)
             self._refuse_archived(automation)
             try:
-                amended = amend(definition_of(automation), AutomationStatus(automation.status), patch)
+                status = AutomationStatus(automation.status)
+                amended = amend(
+                    definition_of(automation), status, patch, await self._attribute_types(session)
+                )
             except DefinitionError as error:
                 raise _invalid(error) from None
             if await name_is_taken(session, self._program_id, amended.definition.name, besides=automation_id):
@@ -104,6 +112,16 @@ class AutomationService:
         await self._gateway.cancel_execution(_target(automation), self._actor)
         return await self.read(automation_id)
 
+    async def refresh_subscriptions(self, automation_id: UUID) -> None:
+        async with self._database.transaction() as session:
+            automation = await self._get(session, automation_id)
+            if (
+                automation.status != AutomationStatus.ACTIVE.value
+                or automation.trigger_type != TriggerType.PARTICIPANT_STATE.value
+            ):
+                raise Refusal(400, NOT_REFRESHABLE_MESSAGE)
+        await self._gateway.refresh_subscriptions(_target(automation), self._actor)
+
     async def archive(self, automation_id: UUID) -> None:
         async with self._database.transaction() as session:
             automation = await self._get(session, automation_id)
@@ -115,6 +133,10 @@ class AutomationService:
         """The record, with the next fire as the workflow answered it: it may have fired since."""
         shown = await self.read(snapshot.automation_id)
         return shown.model_copy(update={"next_run_at": snapshot.next_run_at})
+
+    async def _attribute_types(self, session: AsyncSession) -> Mapping[str, AttributeType]:
+        program = await get_program(session, self._program_id)
+        return attribute_types(program.settings) if program is not None else {}
 
     async def _get(self, session: AsyncSession, automation_id: UUID) -> Automation:
         automation = await get_automation(session, self._program_id, automation_id)
@@ -160,24 +182,39 @@ def define(request: CreateAutomation) -> Definition:
     return Definition(**sent, trigger_type=request.trigger.type, **timing)
 
 
-def check(definition: Definition) -> None:
+def check(definition: Definition, attribute_types: Mapping[str, AttributeType]) -> None:
     try:
-        check_definition(definition)
+        check_definition(definition, attribute_types)
     except DefinitionError as error:
         raise _invalid(error) from None
 
 
 async def show(session: AsyncSession, automation: Automation) -> AutomationOut:
     """The record as the seed's response; execution fields only for participants scope."""
+    return (await show_all(session, [automation]))[0]
+
+
+async def show_all(session: AsyncSession, automations: Sequence[Automation]) -> list[AutomationOut]:
+    """Each as `show` answers it, in as many statements as it takes for one."""
+    fan_outs = (one for one in automations if one.scope == Scope.PARTICIPANTS.value)
+    run_ids = [one.current_run_id for one in fan_outs if one.current_run_id is not None]
+    counts = await counts_of_runs(session, run_ids)
+    return [_shown(one, counts) for one in automations]
+
+
+def _shown(automation: Automation, counts_by_run: Mapping[UUID, RunCounts]) -> AutomationOut:
     shown = AutomationOut.model_validate(automation)
+    if shown.trigger_type is not TriggerType.CRON:
+        shown = shown.model_copy(update={"last_run_at": None})
+    if shown.schedule_paused:
+        shown = shown.model_copy(update={"next_run_at": None})
     if automation.scope != Scope.PARTICIPANTS.value:
         return shown.model_copy(update={"execution_status": None})
     if automation.current_run_id is None:
         return shown.model_copy(update={"participants_total": 0, "participants_processed": 0})
-    run = await get_run(session, automation.id, automation.current_run_id)
-    if run is None:
+    counts = counts_by_run.get(automation.current_run_id)
+    if counts is None:
         return shown
-    counts = await counts_of(session, run)
     return shown.model_copy(
         update={"participants_total": counts.total, "participants_processed": counts.processed}
     )
@@ -185,7 +222,11 @@ async def show(session: AsyncSession, automation: Automation) -> AutomationOut:
 
 def _invalid(error: DefinitionError) -> Refusal:
     details = ErrorDetails(
-        field=error.field, reason=error.reason, expected=error.expected, suggestion=error.suggestion
+        field=error.field,
+        reason=error.reason,
+        expected=error.expected,
+        suggestion=error.suggestion,
+        position=TextPosition.model_validate(error.position) if error.position else None,
     )
     return Refusal(400, str(error), details)
 

@@ -10,10 +10,11 @@ import psycopg
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 from api.validation_problems import first_problem
 
@@ -21,6 +22,8 @@ RETRY_AFTER_SECONDS = 5
 RECEIVED_AT_MOST = 200
 # The framework raises it for one thing only: a body that is no text, or nests too deep to be read.
 UNREADABLE_BODY = 400
+METHOD_NOT_ALLOWED = 405
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 CODES = {
     400: "bad_request",
@@ -37,6 +40,15 @@ CODES = {
 }
 
 
+class TextPosition(BaseModel):
+    """A place in a text, its line and column counted from 1, in characters."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    line: int
+    column: int
+
+
 class ErrorDetails(BaseModel):
     """Where the request is wrong and what was expected instead."""
 
@@ -45,6 +57,7 @@ class ErrorDetails(BaseModel):
     expected: str | None = None
     received: str | None = None
     suggestion: str | None = None
+    position: TextPosition | None = None
 
 
 class ErrorBody(BaseModel):
@@ -108,16 +121,27 @@ async def _on_validation(_: Request, error: Exception) -> JSONResponse:
     return _answer(invalid(*first_problem(error.errors(), error.body)))
 
 
-async def _on_http(_: Request, error: Exception) -> JSONResponse:
+async def _on_http(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
     if error.status_code == UNREADABLE_BODY:
         reason = "not UTF-8 text, nested too deep, or with a number of too many digits"
         return _answer(invalid("body", reason, "well-formed JSON"))
+    headers = dict(error.headers or {})
+    if error.status_code == METHOD_NOT_ALLOWED:
+        headers["Allow"] = ", ".join(_methods_of(request))
     code = CODES.get(error.status_code, "error")
     body = ErrorBody(code=code, message=str(error.detail))
-    return _ErrorResponse(
-        body.model_dump(exclude_none=True), status_code=error.status_code, headers=error.headers
-    )
+    return _ErrorResponse(body.model_dump(exclude_none=True), status_code=error.status_code, headers=headers)
+
+
+def _methods_of(request: Request) -> list[str]:
+    """What the address takes: the framework asks the first of its routes only, and each has one method."""
+    routes = request.app.router.routes
+    return [
+        method
+        for method in METHODS
+        if any(route.matches({**request.scope, "method": method})[0] is Match.FULL for route in routes)
+    ]
 
 
 async def _on_database(_: Request, error: Exception) -> JSONResponse:
@@ -130,9 +154,18 @@ async def _on_database(_: Request, error: Exception) -> JSONResponse:
     # The driver's own message may quote a row, so only the kind and the place are logged.
     place = "".join(traceback.format_tb(error.__traceback__))
     logging.getLogger("carillon.api").error("database error %s\n%s", type(error).__name__, place)
+    return _internal_error()
+
+
+def _internal_error() -> JSONResponse:
     return JSONResponse(
         ErrorBody(code="internal", message="Internal error").model_dump(exclude_none=True), 500
     )
+
+
+async def _on_bug(_: Request, __: Exception) -> JSONResponse:
+    """The framework raises it again once this is sent, so the server logs it."""
+    return _internal_error()
 
 
 HANDLERS: dict[Any, Callable[[Request, Exception], Awaitable[Response]]] = {
@@ -146,3 +179,4 @@ HANDLERS: dict[Any, Callable[[Request, Exception], Awaitable[Response]]] = {
 def install_error_handlers(app: FastAPI) -> None:
     for kind, handler in HANDLERS.items():
         app.add_exception_handler(kind, handler)
+    app.add_exception_handler(Exception, _on_bug)

@@ -5,18 +5,18 @@ from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from api.auth import ensure_program_allowed
+from api.auth import program_named
 from api.documents import refuse_beyond_limits
 from api.errors import ErrorDetails, Refusal, invalid, not_found
 from api.paging import valid_page
 from api.schemas.event import CreateEvent, EventOut
 from api.schemas.paging import Listing, listing
 from domain.definition_rules import END_OF_TIME
-from domain.events import API_SOURCE, EventKind, EventStatus, payload_hash_of
+from domain.events import API_SOURCE, EventKind, EventStatus, event_source, payload_hash_of
 from domain.program_settings import UnknownParticipant, on_unknown_participant
+from store.counters import count_event
 from store.paging import PageRequest
-from store.participants import get_participant, participant_by_external_id, upsert_participant
-from store.programs import get_program
+from store.participants import Lock, get_participant, participant_by_external_id, upsert_participant
 from store.received_events import (
     EventFilter,
     add_event,
@@ -26,6 +26,7 @@ from store.received_events import (
     lock_event,
 )
 from store.tables import ApiKey, Event, Program
+from store.webhook_announcing import announce_event
 
 EARLIEST_EVENT = datetime(1900, 1, 1, tzinfo=UTC)
 NOBODY = "no such participant in this program"
@@ -40,7 +41,7 @@ class EventService:
 
     async def receive(self, request: CreateEvent) -> EventOut:
         """Store the event, or answer the one stored under the same idempotency key."""
-        program = await self._program(request.program_id)
+        program = await program_named(self._session, self._key, request.program_id)
         data = request.event_data.document()
         _refuse_contradictions(request)
         refuse_beyond_limits(event_data=data)
@@ -66,6 +67,8 @@ class EventService:
         )
         added = await add_event(self._session, event)
         if added is not None:
+            await count_event(self._session, program, added)
+            await announce_event(self._session, added)
             return EventOut.model_validate(added)
         overtaken = await self._earlier(program, request.idempotency_key, payload_hash)
         assert overtaken is not None
@@ -77,7 +80,7 @@ class EventService:
     async def list(
         self, program_id: UUID | None, wanted: EventFilter, page: PageRequest
     ) -> Listing[EventOut]:
-        program = await self._program(program_id)
+        program = await program_named(self._session, self._key, program_id)
         found = await valid_page(list_events(self._session, program.id, wanted, page))
         return listing([EventOut.model_validate(event) for event in found.rows], found.next_cursor)
 
@@ -88,16 +91,6 @@ class EventService:
         event.status = EventStatus.RECEIVED.value
         event.error = event.processed_at = None
         return EventOut.model_validate(event)
-
-    async def _program(self, named: UUID | None) -> Program:
-        program_id = named or self._key.program_id
-        if program_id is None:
-            raise invalid("program_id", "required", "present, as the key is not bound to a program")
-        ensure_program_allowed(self._key, program_id)
-        program = await get_program(self._session, program_id)
-        if program is None:
-            raise not_found("Program")
-        return program
 
     def _own(self, event: Event | None) -> Event:
         """An event of a program that is closed to the key is as good as none."""
@@ -116,18 +109,21 @@ class EventService:
         return None if event is None else EventOut.model_validate(event)
 
     async def _participant_id(self, program: Program, request: CreateEvent) -> UUID | None:
+        """Whoever it is cannot be erased meanwhile, so erasing them finds this event too."""
+        session, lock = self._session, Lock.AGAINST_ERASURE
         if request.participant_id is not None:
-            if await get_participant(self._session, program.id, request.participant_id) is None:
+            if await get_participant(session, program.id, request.participant_id, lock) is None:
                 raise _nobody("participant_id", str(request.participant_id))
             return request.participant_id
         if request.external_id is None:
             return None
-        participant = await participant_by_external_id(self._session, program.id, request.external_id)
-        if participant is None:
-            if on_unknown_participant(program.settings) is UnknownParticipant.REJECT:
-                raise _nobody("external_id", request.external_id)
-            participant, _ = await upsert_participant(self._session, program.id, request.external_id, {})
-        return participant.id
+        known = await participant_by_external_id(session, program.id, request.external_id, lock)
+        if known is not None:
+            return known.id
+        if on_unknown_participant(program.settings) is UnknownParticipant.REJECT:
+            raise _nobody("external_id", request.external_id)
+        source = event_source(request.event_data.type)
+        return (await upsert_participant(session, program, request.external_id, {}, source)).after.id
 
 
 def _refuse_contradictions(request: CreateEvent) -> None:

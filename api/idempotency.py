@@ -35,6 +35,7 @@ from store.idempotency import (
 from store.tables import ApiKey
 
 HEADER = "Idempotency-Key"
+REPLAYED = "Idempotency-Replayed"
 LONGEST_KEY = 255
 TOO_MANY_REQUESTS = 429
 
@@ -48,6 +49,11 @@ def _request_id(request: Request) -> UUID | None:
 RequestId = Annotated[UUID | None, Depends(_request_id)]
 
 
+def is_repeatable(method: str, path: str) -> bool:
+    """Whether the operation takes the key."""
+    return method == "POST" and path.startswith(LIMITED_PATHS) and not path.endswith(STREAMED_SUFFIX)
+
+
 class Idempotency:
     """ASGI middleware for POSTs, except uploads that are read as a stream.
 
@@ -58,12 +64,7 @@ class Idempotency:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        repeatable = (
-            scope["type"] == "http"
-            and scope["method"] == "POST"
-            and scope["path"].startswith(LIMITED_PATHS)
-            and not scope["path"].endswith(STREAMED_SUFFIX)
-        )
+        repeatable = scope["type"] == "http" and is_repeatable(scope["method"], scope["path"])
         key = Headers(scope=scope).get(HEADER) if repeatable else None
         if key is None:
             await self._app(scope, receive, send)
@@ -83,7 +84,7 @@ class Idempotency:
         database: Database = scope["app"].state.database
         claimed = await _claimed(database, request)
         if isinstance(claimed, Answer):
-            headers = {"Idempotency-Replayed": "true"}
+            headers = {REPLAYED: "true"}
             return Response(claimed.body, claimed.status, headers, claimed.content_type)
         scope["state"]["request_id"] = claimed.request_id
         try:

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import text
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -12,7 +13,9 @@ from domain.automation import AutomationStatus, Definition, ExecutionStatus, Sco
 from domain.contract import ActiveRun, AutomationSnapshot
 from domain.run_status import OPEN_RUNS
 from store.paging import Page, PageRequest, page_newest_first
+from store.subscriptions import next_due_at
 from store.tables import Automation, AutomationChange, AutomationRun
+from store.tables.automation import NOT_ARCHIVED
 
 DEFINITION_FIELDS = tuple(Definition.model_fields)
 
@@ -38,15 +41,17 @@ async def lock_automation(session: AsyncSession, automation_id: UUID) -> Automat
 async def list_automations(
     session: AsyncSession, program_id: UUID, wanted: AutomationFilter, request: PageRequest
 ) -> Page[Automation]:
-    """Newest first; archived ones only when asked for by status."""
+    """Newest first; archived ones only when asked for by status. An index serves each filter."""
     statement = select(Automation).where(col(Automation.program_id) == program_id)
-    if wanted.status is None:
-        statement = statement.where(col(Automation.status) != AutomationStatus.ARCHIVED.value)
+    if wanted.status != AutomationStatus.ARCHIVED.value:
+        statement = statement.where(NOT_ARCHIVED)
     for name in ("trigger_type", "scope", "status", "source"):
         value = getattr(wanted, name)
         if value is not None:
             statement = statement.where(col(getattr(Automation, name)) == value)
     if wanted.search:
+        # The best way to find a text depends on how common it is, so no plan suits the next search too.
+        await session.execute(text("SET LOCAL plan_cache_mode = force_custom_plan"))
         statement = statement.where(col(Automation.name).icontains(wanted.search, autoescape=True))
     return await page_newest_first(session, statement, Automation.created_at, Automation.id, request)
 
@@ -57,7 +62,7 @@ async def name_is_taken(
     statement = select(Automation.id).where(
         col(Automation.program_id) == program_id,
         col(Automation.name) == name,
-        col(Automation.status) != AutomationStatus.ARCHIVED.value,
+        NOT_ARCHIVED,
     )
     if besides is not None:
         statement = statement.where(col(Automation.id) != besides)
@@ -87,12 +92,33 @@ async def snapshot_of(session: AsyncSession, automation: Automation) -> Automati
         scope=Scope(automation.scope),
         timezone=automation.timezone,
         next_run_at=automation.next_run_at,
+        next_due_at=await _next_due_at(session, automation),
+        refresh_due=_refresh_due(automation),
+        schedule_paused=automation.schedule_paused,
         jitter_seconds=automation.jitter_seconds,
         due_once_at=_due_once_at(automation),
         last_run_at=automation.last_run_at,
         execution_status=ExecutionStatus(automation.execution_status),
         active_run=ActiveRun(run_id=run.id, number=run.number) if run and run.status in OPEN_RUNS else None,
         run_count=automation.run_count,
+    )
+
+
+async def _next_due_at(session: AsyncSession, automation: Automation) -> datetime | None:
+    if (
+        automation.trigger_type != TriggerType.PARTICIPANT_STATE.value
+        or automation.status != AutomationStatus.ACTIVE.value
+    ):
+        return None
+    return await next_due_at(session, automation.id)
+
+
+def _refresh_due(automation: Automation) -> bool:
+    asked, evaluated = automation.refresh_requested_at, automation.last_evaluated_at
+    return (
+        automation.trigger_type == TriggerType.PARTICIPANT_STATE.value
+        and automation.status == AutomationStatus.ACTIVE.value
+        and (evaluated is None or (asked is not None and asked > evaluated))
     )
 
 

@@ -1,6 +1,6 @@
 """The outcome ledger of runs: who was enrolled, and what became of each of them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -22,13 +22,24 @@ class Settlement:
 
 
 async def count_ledger(session: AsyncSession, run_id: UUID, total: int) -> RunCounts:
-    groups = await session.execute(
+    return (await count_ledgers(session, {run_id: total}))[run_id]
+
+
+async def count_ledgers(session: AsyncSession, totals: Mapping[UUID, int]) -> dict[UUID, RunCounts]:
+    """The counts of several runs, in one statement; `totals` says how many each enrolled."""
+    if not totals:
+        return {}
+    groups: dict[UUID, list[tuple[str, str | None, int]]] = {run_id: [] for run_id in totals}
+    rows = await session.execute(
         text(
-            "SELECT outcome, reason, count(*) FROM run_participant WHERE run_id = :run GROUP BY outcome, reason"
+            "SELECT run_id, outcome, reason, count(*) FROM run_participant "
+            "WHERE run_id = ANY(CAST(:runs AS uuid[])) GROUP BY run_id, outcome, reason"
         ),
-        {"run": run_id},
+        {"runs": list(totals)},
     )
-    return count_outcomes(total, (tuple(group) for group in groups))
+    for run_id, *group in rows:
+        groups[run_id].append(tuple(group))
+    return {run_id: count_outcomes(totals[run_id], found) for run_id, found in groups.items()}
 
 
 async def pending_rows(

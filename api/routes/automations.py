@@ -4,7 +4,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query, Response
 
 from api.auth import ReadableProgram, WritableProgram, Writer
-from api.automation_service import AutomationService, show
+from api.automation_service import AutomationService, show, show_all
 from api.dependencies import DatabaseDep, GatewayDep, PageDep, SessionDep
 from api.errors import not_found
 from api.idempotency import RequestId
@@ -51,7 +51,7 @@ async def list_(
     """Newest first. Archived automations are listed only with `status=archived`."""
     wanted = AutomationFilter(search, trigger_type, scope, status, source)
     found = await valid_page(list_automations(session, program.id, wanted, page))
-    return listing([await show(session, automation) for automation in found.rows], found.next_cursor)
+    return listing(await show_all(session, found.rows), found.next_cursor)
 
 
 @router.get("/{automation_id}")

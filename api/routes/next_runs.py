@@ -29,12 +29,17 @@ async def list_next_runs(
         Instant | None, Query(alias="from", description="Runs after this instant; now when absent")
     ] = None,
 ) -> NextRunsOut:
-    """When the clock fires it next, and after that. Empty when nothing will: `immediate`, done, or not active."""
+    """When the clock fires it next, and after that.
+
+    Empty when nothing will: `immediate`, done, not active, or its schedule held by an operator.
+    """
     automation = await get_automation(session, program.id, automation_id)
     if automation is None:
         raise not_found("Automation")
     after = _within_reach(from_) if from_ is not None else datetime.now(UTC)
     definition, status = definition_of(automation), AutomationStatus(automation.status)
+    if automation.schedule_paused:
+        return NextRunsOut(data=[], timezone=definition.timezone, status=status, schedule_paused=True)
     runs = next_runs(definition, status, automation.processed_at is not None, after, limit)
     if definition.trigger_type is TriggerType.ONE_TIME and from_ is not None:
         runs = [run for run in runs if run.run_at > after]

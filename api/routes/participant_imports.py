@@ -10,12 +10,15 @@ from api.dependencies import DatabaseDep
 from api.errors import ErrorBody, Refusal, invalid, not_found, unavailable
 from domain.csv_records import UnreadableFileError
 from domain.participant_columns import ColumnMapping, ColumnsError, Unmapped
+from domain.wake_up import Sleeper
 from store.participant_import import (
     ImportInterruptedError,
     ImportReport,
     UnknownProgramError,
     import_participants,
 )
+from store.unattended_subscriptions import awaiting_refresh
+from store.waking import wake_after_commit
 
 router = APIRouter(prefix="/v1/programs/{program_id}/participants", tags=["participants"])
 
@@ -65,7 +68,7 @@ async def import_csv(
     except ColumnsError as error:
         raise invalid("map", str(error), "COLUMN=FIELD") from None
     try:
-        return await import_participants(database, program.id, _body(request), mapping)
+        report = await import_participants(database, program.id, _body(request), mapping)
     except (ColumnsError, UnreadableFileError) as error:
         raise invalid("body", str(error)) from None
     except UnknownProgramError:
@@ -75,6 +78,9 @@ async def import_csv(
         raise unavailable(f"The database failed after {stored} participants; send the file again") from error
     except ClientDisconnect:
         raise invalid("body", "the upload ended early") from None
+    async with database.transaction() as session:
+        wake_after_commit(session, Sleeper.AUTOMATION, await awaiting_refresh(session, program.id))
+    return report
 
 
 async def _body(request: Request) -> AsyncIterator[bytes]:

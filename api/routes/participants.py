@@ -1,55 +1,37 @@
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
 
 from api.auth import ReadableProgram, WritableProgram
 from api.dependencies import PageDep, SessionDep
-from api.documents import refuse_beyond_limits
-from api.errors import invalid, not_found
+from api.errors import not_found
 from api.paging import valid_page
+from api.participant_service import enrol, values_of
 from api.schemas.paging import Listing, listing
 from api.schemas.participant import ParticipantFields, ParticipantOut, PutParticipant
 from domain.participant import ParticipantStatus
-from domain.schedules import ScheduleError, validate_timezone
 from domain.storable_text import is_storable
 from store.participants import (
-    delete_participant,
+    Lock,
+    change_participant,
+    erase_participant,
     get_participant,
     list_participants,
     participant_by_external_id,
-    upsert_participant,
 )
 
 router = APIRouter(prefix="/v1/programs/{program_id}/participants", tags=["participants"])
 
-DOCUMENTS = ("attributes", "counters", "tags", "tiers")
-NOT_NULL = ("attributes", "counters", "tags", "tiers", "consent", "status")
 
-
-def _values(body: ParticipantFields) -> dict[str, Any]:
-    """The fields sent, checked against the limits that keep expressions safe to evaluate."""
-    refuse_beyond_limits(**{name: getattr(body, name) for name in DOCUMENTS})
-    values = body.model_dump(mode="json", exclude_unset=True, exclude={"external_id"})
-    for name in NOT_NULL:
-        if name in values and values[name] is None:
-            raise invalid(name, "cannot be null", "a value, or leave it out")
-    if values.get("timezone") is not None:
-        try:
-            validate_timezone(values["timezone"])
-        except ScheduleError as error:
-            raise invalid("timezone", error.reason, error.expected, values["timezone"]) from None
-    return values
-
-
-@router.post("")
+@router.post("", responses={201: {"model": ParticipantOut, "description": "Created"}})
 async def upsert(
     session: SessionDep, program: WritableProgram, body: PutParticipant, response: Response
 ) -> ParticipantOut:
     """Create (201) or update (200) by external_id; only the fields sent change."""
-    participant, created = await upsert_participant(session, program.id, body.external_id, _values(body))
-    response.status_code = 201 if created else 200
-    return ParticipantOut.model_validate(participant)
+    upserted = await enrol(session, program, body)
+    response.status_code = 201 if upserted.created else 200
+    return ParticipantOut.model_validate(upserted.after)
 
 
 @router.get("")
@@ -84,18 +66,17 @@ async def patch(
     session: SessionDep, program: WritableProgram, participant_id: UUID, body: ParticipantFields
 ) -> ParticipantOut:
     """Change only the fields sent; objects (attributes, counters ...) are replaced whole."""
-    participant = await get_participant(session, program.id, participant_id)
+    values = values_of(body)
+    participant = await get_participant(session, program.id, participant_id, Lock.AGAINST_CHANGE)
     if participant is None:
         raise not_found("Participant")
-    changed, _ = await upsert_participant(session, program.id, participant.external_id, _values(body))
-    return ParticipantOut.model_validate(changed)
+    changed = await change_participant(session, program, participant, values)
+    return ParticipantOut.model_validate(changed.after)
 
 
 @router.delete("/{participant_id}", status_code=204)
 async def delete(session: SessionDep, program: WritableProgram, participant_id: UUID) -> Response:
-    """Erase the person. Ledgers keep only the id, so past runs still add up."""
-    participant = await get_participant(session, program.id, participant_id)
-    if participant is None:
+    """Erase the person, their history and what their events say. Ledgers keep only the id, so past runs still add up."""
+    if not await erase_participant(session, program.id, participant_id):
         raise not_found("Participant")
-    await delete_participant(session, participant)
     return Response(status_code=204)

@@ -1,15 +1,18 @@
+from datetime import UTC, datetime
+from typing import Any
+
 from fastapi import APIRouter
 
-from api.auth import ReadableProgram, Reader, Writer
+from api.auth import ReadableProgram, Reader, WritableProgram, Writer
 from api.dependencies import PageDep, SessionDep
 from api.documents import refuse_beyond_limits
-from api.errors import Refusal, invalid
+from api.errors import Refusal, invalid, not_found
 from api.paging import valid_page
 from api.schemas.paging import Listing, listing
-from api.schemas.program import CreateProgram, ProgramOut
-from domain.program_settings import ON_UNKNOWN_PARTICIPANT, UnknownParticipant, on_unknown_participant
+from api.schemas.program import CreateProgram, ProgramOut, ProgramPatch
+from domain.program_settings import SettingError, check_settings
 from domain.schedules import ScheduleError, validate_timezone
-from store.programs import list_programs
+from store.programs import list_programs, lock_program
 from store.tables import Program
 
 router = APIRouter(prefix="/v1/programs", tags=["programs"])
@@ -20,12 +23,7 @@ async def create(session: SessionDep, key: Writer, body: CreateProgram) -> Progr
     """Create a program. A program-bound key cannot."""
     if key.program_id is not None:
         raise Refusal(403, "This key is bound to another program")
-    try:
-        validate_timezone(body.timezone)
-    except ScheduleError as error:
-        raise invalid("timezone", error.reason, error.expected, body.timezone) from None
-    refuse_beyond_limits(settings=body.settings)
-    _refuse_unknown_settings(body)
+    _refuse_unusable(body.timezone, body.settings)
     program = Program(name=body.name, timezone=body.timezone, settings=body.settings)
     session.add(program)
     await session.flush()
@@ -45,9 +43,32 @@ async def get(program: ReadableProgram) -> ProgramOut:
     return ProgramOut.model_validate(program)
 
 
-def _refuse_unknown_settings(body: CreateProgram) -> None:
-    try:
-        on_unknown_participant(body.settings)
-    except ValueError:
-        allowed = " or ".join(UnknownParticipant)
-        raise invalid(f"settings.{ON_UNKNOWN_PARTICIPANT}", "unknown", allowed) from None
+@router.patch("/{program_id}")
+async def patch(session: SessionDep, program: WritableProgram, body: ProgramPatch) -> ProgramOut:
+    """Change only the fields sent; `settings` are replaced whole."""
+    values = body.model_dump(exclude_unset=True)
+    for name, value in values.items():
+        if value is None:
+            raise invalid(name, "cannot be null", "a value, or leave it out")
+    _refuse_unusable(body.timezone, body.settings)
+    changed = await lock_program(session, program.id)
+    if changed is None:
+        raise not_found("Program")
+    for name, value in values.items():
+        setattr(changed, name, value)
+    changed.updated_at = datetime.now(UTC)
+    return ProgramOut.model_validate(changed)
+
+
+def _refuse_unusable(timezone: str | None, settings: dict[str, Any] | None) -> None:
+    if timezone is not None:
+        try:
+            validate_timezone(timezone)
+        except ScheduleError as error:
+            raise invalid("timezone", error.reason, error.expected, timezone) from None
+    if settings is not None:
+        refuse_beyond_limits(settings=settings)
+        try:
+            check_settings(settings)
+        except SettingError as error:
+            raise invalid(f"settings.{error.field}", error.reason, error.expected) from None

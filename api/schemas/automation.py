@@ -4,7 +4,14 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SerializerFunctionWrapHandler,
+    model_serializer,
+)
 from pydantic.config import JsonDict
 
 from api.schemas.text import Instant, Label, LongText
@@ -14,6 +21,7 @@ from domain.automation import (
     CohortSize,
     ExecutionStatus,
     MissedRunPolicy,
+    ScheduleType,
     Scope,
     Source,
     TriggerType,
@@ -45,7 +53,20 @@ class ImmediateTrigger(_TriggerBody):
     type: Literal[TriggerType.IMMEDIATE]
 
 
-Trigger = Annotated[CronTrigger | OneTimeTrigger | ImmediateTrigger, Field(discriminator="type")]
+class ParticipantStateTrigger(_TriggerBody):
+    """`timezone` is for the participants who have none of their own."""
+
+    type: Literal[TriggerType.PARTICIPANT_STATE]
+    schedule_type: ScheduleType
+    schedule_config: Annotated[
+        dict[str, Any],
+        Field(examples=[{"attribute": "birthday", "offset_days": -7, "time_of_day": "09:00"}]),
+    ]
+
+
+Trigger = Annotated[
+    CronTrigger | OneTimeTrigger | ImmediateTrigger | ParticipantStateTrigger, Field(discriminator="type")
+]
 
 CRON_EXAMPLE: JsonDict = {
     "name": "Monday digest",
@@ -67,10 +88,22 @@ MAIL_EXAMPLE: JsonDict = {
         "body": "Here is a coffee on us.",
     },
 }
+BIRTHDAY_EXAMPLE: JsonDict = {
+    "name": "Birthday week",
+    "event_name": "birthday_week",
+    "scope": "participants",
+    "trigger": {
+        "type": "participant_state",
+        "schedule_type": "ATTRIBUTE_DATE",
+        "schedule_config": {"attribute": "birthday", "offset_days": -7, "time_of_day": "09:00"},
+    },
+}
 
 
 class CreateAutomation(BaseModel):
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [CRON_EXAMPLE, MAIL_EXAMPLE]})
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [CRON_EXAMPLE, MAIL_EXAMPLE, BIRTHDAY_EXAMPLE]}
+    )
 
     name: Label
     event_name: Label
@@ -137,7 +170,7 @@ class AutomationOut(BaseModel):
     processed_at: datetime | None
     error_message: str | None
     participant_id: UUID | None
-    schedule_type: str | None
+    schedule_type: ScheduleType | None
     schedule_config: dict[str, Any] | None
     last_evaluated_at: datetime | None
     participant_filter: str | None
@@ -155,5 +188,17 @@ class AutomationOut(BaseModel):
     dst_policy: DstPolicy
     missed_run_policy: MissedRunPolicy
     jitter_seconds: int
+    schedule_paused: bool = Field(
+        description="An operator holds its Temporal Schedule: the clock does not fire it, and next_run_at is null"
+    )
+    schedule_pause_note: str | None = Field(description="The operator's reason, in their words")
     created_at: datetime
     updated_at: datetime
+
+    @model_serializer(mode="wrap")
+    def _counts_of_a_fan_out_only(self, shown: SerializerFunctionWrapHandler):  # type: ignore[no-untyped-def]
+        """Without a return type: with one, the OpenAPI document would say that and no longer the fields."""
+        fields = shown(self)
+        if self.scope is Scope.PROGRAM:
+            del fields["participants_total"], fields["participants_processed"]
+        return fields

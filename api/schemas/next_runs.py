@@ -34,8 +34,12 @@ class NextRunOut(BaseModel):
 
 
 class NextRunsOut(BaseModel):
-    """`status` is the automation's, null for one that does not exist yet. Only an active one has runs ahead."""
+    """`status` is the automation's, null for one that does not exist yet.
+
+    Only an active one has runs ahead, and none while an operator holds its schedule (`schedule_paused`).
+    """
 
     data: list[NextRunOut]
     timezone: str
     status: AutomationStatus | None
+    schedule_paused: bool = False

@@ -45,28 +45,37 @@ class ParticipantFields(BaseModel):
     status: ParticipantStatus | None = None
 
 
+NOOR: dict[str, Any] = {
+    "external_id": "customer-1042",
+    "email": "noor@example.com",
+    "first_name": "Noor",
+    "timezone": "Europe/Amsterdam",
+    "attributes": {"birthday": "1992-02-29", "plan": "pro"},
+    "counters": {"points": 1200},
+    "tags": ["vip"],
+    "consent": {"email": "subscribed"},
+}
+
+
 class PutParticipant(ParticipantFields):
     """Create or update by `external_id`: the client's own id of the person."""
 
-    model_config = ConfigDict(
-        extra="forbid",
-        json_schema_extra={
-            "examples": [
-                {
-                    "external_id": "customer-1042",
-                    "email": "noor@example.com",
-                    "first_name": "Noor",
-                    "timezone": "Europe/Amsterdam",
-                    "attributes": {"birthday": "1992-02-29", "plan": "pro"},
-                    "counters": {"points": 1200},
-                    "tags": ["vip"],
-                    "consent": {"email": "subscribed"},
-                }
-            ]
-        },
-    )
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [NOOR]})
 
     external_id: Label
+
+
+class PutParticipantOfProgram(PutParticipant):
+    """The same, where the address does not name the program."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"examples": [{"program_id": "6f1c2a52-9a4e-4d3b-8c3f-0d7a54a3a1b7", **NOOR}]},
+    )
+
+    program_id: UUID | None = Field(
+        default=None, description="Required, unless the key is bound to a program"
+    )
 
 
 class ParticipantOut(BaseModel):

@@ -1,9 +1,12 @@
 from collections.abc import AsyncIterator
 
+import httpx
 import pytest
 
 from cli.stack import Stack
+from domain.roles import Role
 from store.database import Database
+from tests.fixtures.in_process import api_in_process, secret_of_new_key
 
 
 @pytest.fixture(scope="session")
@@ -13,3 +16,11 @@ async def record(stack: Stack) -> AsyncIterator[Database]:
     database = Database(url, pool_size=2)
     yield database
     await database.close()
+
+
+@pytest.fixture(scope="session")
+async def api(database_url: str, database: Database) -> AsyncIterator[httpx.AsyncClient]:
+    """A client with an admin's key of an API that has nothing but a database."""
+    async with api_in_process(database_url, rate_limit_per_second=0) as client:
+        client.headers["X-API-Key"] = await secret_of_new_key(database, Role.ADMIN)
+        yield client

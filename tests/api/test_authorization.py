@@ -52,7 +52,15 @@ OF_ADMINS = [route for route in ROUTES if route.path.startswith("/v1/api-keys")]
 READS = [route for route in ROUTES if route.method in READING and route not in OF_ADMINS]
 WRITES = [route for route in ROUTES if route.method not in READING]
 EVENTS = "/v1/events"
-IN_A_PROGRAM = [route for route in ROUTES if "{program_id}" in route.path or route.path.startswith(EVENTS)]
+PARTICIPANTS = "/v1/participants"
+BODIES: dict[str, dict[str, object]] = {
+    EVENTS: {"event_data": {"type": "walked"}},
+    PARTICIPANTS: {"external_id": "walker"},
+    "/v1/programs/{program_id}/participants/{participant_id}/counters": {"changes": {"points": 1}},
+}
+IN_A_PROGRAM = [
+    route for route in ROUTES if "{program_id}" in route.path or route.path.startswith((EVENTS, PARTICIPANTS))
+]
 OF_ONE_THING = [route for route in IN_A_PROGRAM if "{" in route.path.replace("{program_id}", "")]
 NAMING_A_PROGRAM = [
     route for route in IN_A_PROGRAM if "{program_id}" in route.path or route not in OF_ONE_THING
@@ -82,6 +90,9 @@ async def ids(http: httpx.AsyncClient, stack: Stack) -> dict[str, str]:
         EVENTS, json={"program_id": carillon.program_id, "event_data": {"type": "walked"}}
     )
     key = await http.post("/v1/api-keys", json={"name": "of the walk", "role": "viewer"})
+    webhooks = f"{carillon.base}/webhooks"
+    webhook = await http.post(webhooks, json={"url": "https://receiver.invalid/"})
+    delivery = await http.post(f"{webhooks}/{webhook.json()['id']}/test")
     return {
         "program_id": carillon.program_id,
         "participant_id": person,
@@ -89,6 +100,8 @@ async def ids(http: httpx.AsyncClient, stack: Stack) -> dict[str, str]:
         "run_id": run["id"],
         "event_id": event.json()["id"],
         "api_key_id": key.json()["id"],
+        "webhook_id": webhook.json()["id"],
+        "delivery_id": delivery.json()["id"],
     }
 
 
@@ -121,11 +134,11 @@ async def stranger(stack: Stack) -> AsyncIterator[httpx.AsyncClient]:
 async def call(
     client: httpx.AsyncClient, route: Route, ids: dict[str, str], headers: dict[str, str]
 ) -> httpx.Response:
-    body: dict[str, object] | None = {} if route.method == "PATCH" else None
+    body = {} if route.method == "PATCH" else None if route.method in READING else BODIES.get(route.path)
     query: dict[str, str] = {}
-    if route.path == EVENTS:
+    if route.path in (EVENTS, PARTICIPANTS):
         query = {"program_id": ids["program_id"]}
-        body = {**query, "event_data": {"type": "walked"}} if route.method == "POST" else None
+        body = body and body | query
     path = route.path.format(**ids)
     return await client.request(route.method, path, params=query, headers=headers, json=body)
 

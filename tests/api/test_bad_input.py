@@ -84,7 +84,7 @@ async def test_what_was_expected_and_what_was_received_are_told(program: Program
 @pytest.mark.parametrize(
     ("wrong", "expected"),
     [
-        ({"trigger": {"type": "weekly"}}, "'cron', 'one_time', 'immediate'"),
+        ({"trigger": {"type": "weekly"}}, "'cron', 'one_time', 'immediate', 'participant_state'"),
         ({"trigger": CRON | {"timezone": "Europe/Madird"}}, "a name such as 'Europe/Madrid'"),
         ({"trigger": CRON | {"cron_expression": "61 * * * *"}}, "0-59"),
         ({"colour": "red"}, "no such field"),

@@ -31,6 +31,10 @@ async def ask(own: Carillon, automation: dict[str, Any], **query: object) -> htt
     return await own.http.get(path, params={name.rstrip("_"): str(value) for name, value in query.items()})
 
 
+def nothing_ahead(status: str) -> dict[str, Any]:
+    return {"data": [], "timezone": "UTC", "status": status, "schedule_paused": False}
+
+
 async def preview(own: Carillon, **body: object) -> httpx.Response:
     return await own.http.post(f"{own.base}/automations/preview-schedule", json=body)
 
@@ -85,11 +89,11 @@ async def test_there_are_ten_unless_more_or_fewer_are_asked_for(own: Carillon) -
 async def test_a_paused_and_an_archived_automation_have_none_and_say_why(own: Carillon) -> None:
     automation = await own.create()
     await own.patch(automation["id"], status="paused")
-    assert await next_runs(own, automation) == {"data": [], "timezone": "UTC", "status": "paused"}
+    assert await next_runs(own, automation) == nothing_ahead("paused")
     await own.patch(automation["id"], status="active")
     assert (await next_runs(own, automation))["data"]
     await own.delete(automation["id"])
-    assert await next_runs(own, automation) == {"data": [], "timezone": "UTC", "status": "archived"}
+    assert await next_runs(own, automation) == nothing_ahead("archived")
 
 
 async def test_a_one_time_automation_has_its_instant(own: Carillon) -> None:
@@ -109,7 +113,7 @@ async def test_a_one_time_automation_that_has_fired_and_an_immediate_one_have_no
         return bool((await own.get(fired["id"]))["status"] == "completed")
 
     await eventually(completed)
-    assert await next_runs(own, fired) == {"data": [], "timezone": "UTC", "status": "completed"}
+    assert await next_runs(own, fired) == nothing_ahead("completed")
     immediate = await own.create(trigger={"type": "immediate"})
     assert (await next_runs(own, immediate))["data"] == []
 

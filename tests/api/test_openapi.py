@@ -1,6 +1,7 @@
 """The OpenAPI document: complete enough to write a client from."""
 
 from collections.abc import Iterator
+from string import Formatter
 from typing import Any, NamedTuple
 
 import pytest
@@ -19,6 +20,14 @@ class Operation(NamedTuple):
     path: str
     document: dict[str, Any]
 
+    @property
+    def path_parameters(self) -> list[str]:
+        return [name for _, name, _, _ in Formatter().parse(self.path) if name]
+
+    @property
+    def parameters(self) -> list[dict[str, Any]]:
+        return [resolved(parameter) for parameter in self.document.get("parameters", [])]
+
     def __str__(self) -> str:
         return f"{self.method} {self.path}"
 
@@ -31,11 +40,13 @@ OPERATIONS = [
 each_operation = pytest.mark.parametrize("operation", OPERATIONS, ids=str)
 
 
-def resolved(schema: dict[str, Any]) -> dict[str, Any]:
-    """The schema itself, where another one is only referred to."""
-    if "$ref" in schema:
-        schema = DOCUMENT["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
-    return schema
+def resolved(component: dict[str, Any]) -> dict[str, Any]:
+    """The schema, parameter or header itself, where it is only referred to."""
+    if "$ref" in component:
+        _, _, kind, name = component["$ref"].split("/")
+        found: dict[str, Any] = DOCUMENT["components"][kind][name]
+        return found
+    return component
 
 
 def bodies() -> Iterator[tuple[str, dict[str, Any]]]:
@@ -49,6 +60,7 @@ def test_it_describes_every_surface() -> None:
     assert {operation.path.split("/")[-1] for operation in OPERATIONS} >= {
         *("healthz", "readyz", "programs", "automations", "trigger", "cancel", "runs"),
         *("participants", "import", "next-runs", "preview-schedule", "events", "retry"),
+        *("counters", "state-history"),
     }
 
 
@@ -76,8 +88,10 @@ def test_each_error_is_documented_in_the_one_shape(operation: Operation) -> None
             "$ref": "#/components/schemas/ErrorBody"
         }, status
         assert answer["description"].strip()
+    expected = {"413", "500", "503"}
     if operation.path.startswith("/v1/"):
-        assert {"400", "401", "403", "404", "409", "413", "503", "default"} <= set(errors)
+        expected |= {"400", "401", "403", "404", "409", "429"}
+    assert expected <= set(errors) <= expected | {"415"}
 
 
 def test_the_error_has_a_code_a_message_and_details_that_name_a_field() -> None:
@@ -89,8 +103,41 @@ def test_the_error_has_a_code_a_message_and_details_that_name_a_field() -> None:
 
 
 @each_operation
-def test_each_operation_that_needs_a_key_says_so(operation: Operation) -> None:
-    assert bool(operation.document.get("security")) is operation.path.startswith("/v1/")
+def test_each_operation_that_needs_a_key_takes_it_in_either_header(operation: Operation) -> None:
+    needed = [{"ApiKey": []}, {"Bearer": []}] if operation.path.startswith("/v1/") else None
+    assert operation.document.get("security") == needed
+
+
+def test_the_two_headers_for_a_key_are_described() -> None:
+    schemes = DOCUMENT["components"]["securitySchemes"]
+    assert set(schemes) == {"ApiKey", "Bearer"}
+    assert (schemes["ApiKey"]["in"], schemes["ApiKey"]["name"]) == ("header", "X-API-Key")
+    assert (schemes["Bearer"]["type"], schemes["Bearer"]["scheme"]) == ("http", "bearer")
+
+
+@each_operation
+def test_each_post_but_the_import_takes_an_idempotency_key(operation: Operation) -> None:
+    keys = [parameter for parameter in operation.parameters if parameter["name"] == "Idempotency-Key"]
+    if operation.method != "POST" or operation.path.endswith("/import"):
+        assert keys == []
+        return
+    (key,) = keys
+    assert (key["in"], key["required"]) == ("header", False)
+    assert key["schema"] == {"type": "string", "minLength": 1, "maxLength": 255}
+    for status in ("400", "403", "404", "409"):
+        assert "Idempotency-Replayed" in operation.document["responses"][status]["headers"]
+
+
+@each_operation
+def test_each_answer_tells_its_headers(operation: Operation) -> None:
+    for status, answer in operation.document["responses"].items():
+        headers = answer.get("headers", {})
+        limits = {"X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset"} & set(headers)
+        assert len(limits) == (3 if operation.path.startswith("/v1/") else 0)
+        assert ("Retry-After" in headers) is (status in {"409", "429", "503"})
+        assert ("WWW-Authenticate" in headers) is (status == "401")
+        for header in headers.values():
+            assert resolved(header)["schema"]["type"] in {"integer", "string"}
 
 
 @pytest.mark.parametrize(("operation", "media"), list(bodies()), ids=[name for name, _ in bodies()])

@@ -13,12 +13,12 @@ from store.ledger import claim, settle_alike
 from store.paging import PageRequest
 from store.runs import (
     counts_of,
+    counts_of_runs,
     get_run,
     list_run_participants,
     list_runs,
     lock_run,
     open_runs,
-    record_receipt,
     recount_closed_run,
     run_is_executing,
 )
@@ -108,19 +108,6 @@ async def test_runs_are_listed_newest_first(database: Database, program_id: UUID
     assert page.next_cursor is not None
 
 
-async def test_an_occurrence_is_handled_once(database: Database, program_id: UUID) -> None:
-    automation_id, other = [await add_automation(database, program_id) for _ in range(2)]
-
-    async def record(automation: UUID, at: datetime) -> bool:
-        async with database.transaction() as session:
-            return await record_receipt(session, automation, at, "fired", None, None)
-
-    assert await record(automation_id, NOON)
-    assert not await record(automation_id, NOON)
-    assert await record(automation_id, NOON + timedelta(minutes=1))
-    assert await record(other, NOON)
-
-
 async def test_an_open_run_is_counted_now_and_a_closed_one_as_it_was_closed(
     database: Database, program_id: UUID
 ) -> None:
@@ -132,6 +119,24 @@ async def test_an_open_run_is_counted_now_and_a_closed_one_as_it_was_closed(
         assert await counts_of(session, run) == RunCounts(total=3, sent=1, pending=2)
         run.counts = RunCounts(total=3, sent=3).model_dump()
         assert await counts_of(session, run) == RunCounts(total=3, sent=3)
+
+
+async def test_many_runs_are_counted_as_each_by_itself(database: Database, program_id: UUID) -> None:
+    closed = RunCounts(total=2, sent=1, failed=1)
+    closed_id = await add_run(
+        database, program_id, people=2, status=RunStatus.COMPLETED, counts=closed.model_dump()
+    )
+    open_id = await add_run(database, program_id, people=3)
+    empty_id = await add_run(database, program_id)
+    async with database.transaction() as session:
+        await settle_alike(session, open_id, [0, 2], Outcome.SENT)
+        counts = await counts_of_runs(session, [closed_id, open_id, empty_id, uuid4()])
+        assert await counts_of_runs(session, []) == {}
+    assert counts == {
+        closed_id: closed,
+        open_id: RunCounts(total=3, sent=2, pending=1),
+        empty_id: RunCounts(),
+    }
 
 
 async def test_a_send_that_outlasted_its_run_is_counted_and_what_never_left_is_cancelled(

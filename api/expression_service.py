@@ -1,0 +1,147 @@
+"""What the expression routes do: say what is wrong with one, and why it holds for someone or does not."""
+
+import asyncio
+from datetime import UTC, datetime
+from time import thread_time
+from typing import Any
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from api.asked_expressions import ExpressionAsked, expression_asked
+from api.documents import refuse_beyond_limits
+from api.errors import ErrorDetails, Refusal, TextPosition, invalid, not_found
+from api.schemas.expression import (
+    AudiencePreviewOut,
+    ExplainExpression,
+    ExplanationOut,
+    ExpressionExplained,
+    ExpressionProblemOut,
+    ExpressionValidity,
+    PreviewExpression,
+    ValidateExpression,
+)
+from domain.expressions import (
+    PARTICIPANT,
+    PARTICIPANT_EVENT,
+    Condition,
+    Environment,
+    ExpressionError,
+    SlowConditionError,
+    check_condition,
+    compile_condition,
+    explain,
+    with_breaker,
+)
+from domain.expressions.limits import COST_BUDGET
+from domain.program_settings import attribute_types
+from domain.storable_text import is_storable
+from store.audience_preview import preview_audience
+from store.participant_values import ParticipantValues
+from store.participants import get_participant, participant_by_external_id
+from store.tables import Participant, Program
+
+
+class ExpressionService:
+    """One per request, about the people of one program. Stores nothing."""
+
+    def __init__(self, program: Program) -> None:
+        self._program = program
+
+    async def validate(self, request: ValidateExpression) -> ExpressionValidity:
+        types = {**attribute_types(self._program.settings), **request.attribute_types}
+        environment = PARTICIPANT_EVENT if request.with_event else PARTICIPANT
+        text = (await expression_asked(request, environment)).text
+        try:
+            condition = await asyncio.to_thread(check_condition, text, environment, types)
+        except ExpressionError as error:
+            problems = [ExpressionProblemOut.model_validate(problem) for problem in error.problems]
+            return ExpressionValidity(
+                expression=text, valid=False, problems=problems, cost_budget=COST_BUDGET
+            )
+        return ExpressionValidity(
+            expression=text,
+            valid=True,
+            problems=[],
+            variables=sorted(condition.variables),
+            cost=condition.cost,
+            cost_budget=COST_BUDGET,
+        )
+
+    async def explain(self, session: AsyncSession, request: ExplainExpression) -> ExpressionExplained:
+        refuse_beyond_limits(event=request.event)
+        environment = PARTICIPANT if request.event is None else PARTICIPANT_EVENT
+        condition = await self._compile(await expression_asked(request, environment), environment)
+        participant = await self._participant(session, request)
+        return await self._explain(condition, participant, datetime.now(UTC), request.event)
+
+    async def explain_saved(
+        self, expression: str | None, participant: Participant, now: datetime
+    ) -> ExpressionExplained | None:
+        """As `explain`, of a filter or guard that was accepted when it was saved; None without one."""
+        if expression is None:
+            return None
+        condition = await asyncio.to_thread(compile_condition, expression)
+        return await self._explain(condition, participant, now, None)
+
+    async def preview(self, session: AsyncSession, request: PreviewExpression) -> AudiencePreviewOut:
+        asked = await expression_asked(request, PARTICIPANT)
+        condition = with_breaker(await self._compile(asked, PARTICIPANT), thread_time)
+        try:
+            found = await preview_audience(
+                session, self._program, condition, datetime.now(UTC), request.sample
+            )
+        except SlowConditionError as error:
+            raise invalid(asked.field, str(error), "a simpler expression") from None
+        return AudiencePreviewOut(
+            expression=asked.text,
+            count=found.count,
+            sample=found.sample,
+            exact=found.exact,
+            rechecked=found.rechecked,
+            plan_cost=found.plan_cost,
+        )
+
+    async def _compile(self, asked: ExpressionAsked, environment: Environment) -> Condition:
+        """The condition, checked as one of an automation would be. Raises a Refusal that names the place."""
+        types = attribute_types(self._program.settings)
+        try:
+            return await asyncio.to_thread(check_condition, asked.text, environment, types)
+        except ExpressionError as error:
+            problem = error.problems[0]
+            if asked.is_translated:
+                # The client has not seen the text that a place would be in.
+                raise invalid(asked.field, problem.reason, problem.expected) from None
+            details = ErrorDetails(
+                field=asked.field,
+                reason=str(error),
+                expected=problem.expected,
+                suggestion=problem.suggestion,
+                position=TextPosition(line=problem.line, column=problem.column),
+            )
+            raise Refusal(400, f"{asked.field}: {error}", details) from None
+
+    async def _explain(
+        self, condition: Condition, participant: Participant, now: datetime, event: dict[str, Any] | None
+    ) -> ExpressionExplained:
+        row = {column: getattr(participant, column) for column in Participant.model_fields}
+        values = ParticipantValues(condition, self._program, now).of(row)
+        if event is not None:
+            values["event"] = event
+        explanation = await asyncio.to_thread(explain, condition, values, now)
+        return ExpressionExplained(
+            expression=condition.text,
+            matched=explanation.matched,
+            explanation=ExplanationOut.model_validate(explanation),
+        )
+
+    async def _participant(self, session: AsyncSession, request: ExplainExpression) -> Participant:
+        if (request.participant_id is None) == (request.external_id is None):
+            raise invalid("participant_id", "give it or external_id, and not both", "one of the two")
+        found = None
+        if request.participant_id is not None:
+            found = await get_participant(session, self._program.id, request.participant_id)
+        elif request.external_id is not None and is_storable(request.external_id):
+            found = await participant_by_external_id(session, self._program.id, request.external_id)
+        if found is None:
+            raise not_found("Participant")
+        return found

@@ -1,0 +1,122 @@
+"""Thousands of requests made from the OpenAPI document: no server error, no answer that it does not foresee."""
+
+import asyncio
+import os
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from cli.stack import Stack
+from tests.api.test_openapi import OPERATIONS
+from tests.fixtures.carillon import Carillon
+
+CONFIG = Path(__file__).parent / "schemathesis.toml"
+COMMAND = Path(sys.executable).with_name("schemathesis")
+# What these operations take away is not what the other ones are tried on.
+DELETIONS = {
+    "/v1/programs/{program_id}/automations/{automation_id}": "automation_id",
+    "/v1/programs/{program_id}/participants/{participant_id}": "participant_id",
+    "/v1/programs/{program_id}/webhooks/{webhook_id}": "webhook_id",
+}
+# Messages to the webhooks that requests make leave this machine no more than any other test does.
+EXAMPLES_HOST, NOBODY = "https://example.com", "https://127.0.0.1:9"
+
+Ids = dict[str, str]
+
+
+class Target:
+    """A running API, and ids there of one thing of each kind."""
+
+    def __init__(self, stack: Stack, ids: Ids, ids_to_lose: Ids, folder: Path) -> None:
+        self._addresses = stack.addresses
+        self._ids = ids
+        self._ids_to_lose = ids_to_lose
+        self._folder = folder
+
+    async def try_requests(self, *arguments: str) -> None:
+        """Each operation on things that exist."""
+        config = [CONFIG.read_text(), *_parameters(self._ids)]
+        for path, name in DELETIONS.items():
+            config += ["[[operations]]", f'include-path = "{path}"', 'include-method = "DELETE"']
+            config.append(f'parameters = {{ "path.{name}" = "{self._ids_to_lose[name]}" }}')
+        await self._run(config, *arguments)
+
+    async def try_chains(self, *arguments: str) -> None:
+        """Operations one after another, each on what the one before it answered."""
+        program = {"program_id": self._ids["program_id"]}
+        await self._run([CONFIG.read_text(), *_parameters(program)], "--phases", "stateful", *arguments)
+
+    async def _run(self, config: list[str], *arguments: str) -> None:
+        file, document = self._folder / "schemathesis.toml", self._folder / "openapi.json"
+        file.write_text("\n".join(config))
+        async with httpx.AsyncClient(base_url=self._addresses.api_url) as client:
+            document.write_text((await client.get("/openapi.json")).text.replace(EXAMPLES_HOST, NOBODY))
+        run = await asyncio.create_subprocess_exec(
+            *(COMMAND, "--config-file", file, "--no-color", "run", *arguments),
+            *("--warnings", "off", "--continue-on-failure", "--url", self._addresses.api_url, document),
+            cwd=self._folder,
+            env=os.environ | {"API_KEY": self._addresses.admin_key},
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+        )
+        output, _ = await run.communicate()
+        assert run.returncode == 0, output.decode()
+        assert "No test cases were generated" not in output.decode()
+
+
+def _parameters(ids: Ids) -> list[str]:
+    return ["[parameters]", *(f'"path.{name}" = "{value}"' for name, value in ids.items())]
+
+
+async def things(carillon: Carillon) -> Ids:
+    (person,) = await carillon.add_people(1)
+    automation = await carillon.create(trigger={"type": "immediate"})
+    run = await carillon.closed_run(automation["id"])
+    event = {"program_id": carillon.program_id, "event_data": {"type": "walked"}}
+    key = {"name": "of the requests", "role": "viewer"}
+    webhooks = f"{carillon.base}/webhooks"
+    webhook = (await carillon.http.post(webhooks, json={"url": NOBODY})).json()
+    delivery = (await carillon.http.post(f"{webhooks}/{webhook['id']}/test")).json()
+    return {
+        "program_id": carillon.program_id,
+        "participant_id": person,
+        "automation_id": automation["id"],
+        "run_id": run["id"],
+        "event_id": (await carillon.http.post("/v1/events", json=event)).json()["id"],
+        "webhook_id": webhook["id"],
+        "delivery_id": delivery["id"],
+        "api_key_id": (await carillon.http.post("/v1/api-keys", json=key)).json()["id"],
+    }
+
+
+@pytest.fixture
+async def target(
+    stack: Stack, http: httpx.AsyncClient, carillon: Carillon, tmp_path: Path
+) -> AsyncIterator[Target]:
+    ids = await things(carillon)
+    documented = {name for operation in OPERATIONS for name in operation.path_parameters}
+    assert set(ids) == documented, "each id in a path is to be one of a thing that exists"
+    yield Target(stack, ids, await things(carillon), tmp_path)
+    for path in (f"{carillon.base}/automations", f"{carillon.base}/webhooks"):
+        while left := (await http.get(path)).json()["data"]:
+            for thing in left:
+                assert (await http.delete(f"{path}/{thing['id']}")).status_code == 204
+
+
+@pytest.mark.timeout(400)
+async def test_no_request_meets_a_server_error_or_an_undocumented_answer(target: Target) -> None:
+    await target.try_requests("--phases", "examples,coverage,fuzzing", "--max-examples", "15")
+
+
+async def test_no_chain_of_requests_meets_one_either(target: Target) -> None:
+    await target.try_chains("--max-examples", "25")
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1_000)
+async def test_nor_do_many_more_of_them(target: Target) -> None:
+    await target.try_requests("--phases", "examples,coverage,fuzzing", "--max-time", "400")
+    await target.try_chains("--max-examples", "300", "--max-time", "300")
