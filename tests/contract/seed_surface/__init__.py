@@ -1,0 +1,1 @@
+"""The surface that the seed documents, walked from outside and compared name by name."""
