@@ -1,8 +1,23 @@
 """The benchmarks behind every figure in the README."""
 
-from bench.fan_out import measure_fan_out
-from bench.report import Figure, Report
+from collections.abc import Callable, Coroutine
+from typing import Any
 
-BENCHMARKS = {"fan_out": measure_fan_out}
+from bench.expressions import measure_expressions
+from bench.fan_out import measure_fan_out
+from bench.lateness import measure_lateness
+from bench.list_pages import measure_list_pages
+from bench.report import Figure, Report
+from bench.subscriptions import measure_subscriptions
+from bench.writes import measure_writes
+
+BENCHMARKS: dict[str, Callable[[], Coroutine[Any, Any, Report]]] = {
+    "expressions": measure_expressions,
+    "fan_out": measure_fan_out,
+    "lateness": measure_lateness,
+    "list_pages": measure_list_pages,
+    "subscriptions": measure_subscriptions,
+    "writes": measure_writes,
+}
 
 __all__ = ["BENCHMARKS", "Figure", "Report"]

@@ -45,6 +45,14 @@ class Report:
         table.add_column("ratio", justify="right")
         table.add_column("note")
         for figure in self.figures:
-            ratio = f"{figure.ratio:,.0f} x" if figure.ratio is not None else ""
-            table.add_row(figure.name, f"{figure.value:,.1f} {figure.unit}", ratio, figure.note)
+            table.add_row(
+                figure.name, f"{figure.value:,.1f} {figure.unit}", _times(figure.ratio), figure.note
+            )
         console.print(table)
+
+
+def _times(ratio: float | None) -> str:
+    """One decimal where it tells something."""
+    if ratio is None:
+        return ""
+    return f"{ratio:,.1f} x" if ratio < 10 else f"{ratio:,.0f} x"

@@ -1,0 +1,34 @@
+"""Every benchmark runs, in a size that says nothing about speed."""
+
+from collections.abc import Awaitable, Callable
+
+import pytest
+
+from bench.fan_out import measure_fan_out
+from bench.lateness import measure_lateness
+from bench.list_pages import FILTERS, LIMITS, measure_list_pages
+from bench.report import Report
+from bench.subscriptions import measure_subscriptions
+from bench.writes import measure_writes
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.mark.parametrize(
+    ("measure", "figures"),
+    [
+        (lambda: measure_fan_out(people=60, singles=3), 5),
+        (lambda: measure_lateness(automations=4, jitter_seconds=2), 6),
+        (lambda: measure_list_pages(many=300, few=120, repeats=1), len(FILTERS) * len(LIMITS)),
+        (lambda: measure_subscriptions(people=60, due=6, changes=8), 7),
+        (lambda: measure_writes(requests=4), 5),
+    ],
+    ids=["fan_out", "lateness", "list_pages", "subscriptions", "writes"],
+)
+async def test_a_benchmark_measures_all_its_figures(
+    measure: Callable[[], Awaitable[Report]], figures: int
+) -> None:
+    report = await measure()
+    assert len(report.figures) == figures
+    assert all(figure.value >= 0 for figure in report.figures)
+    assert len({figure.name for figure in report.figures}) == figures
