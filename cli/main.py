@@ -2,8 +2,10 @@
 
 import typer
 
-from cli import import_participants, keys
+from cli import import_participants, indexes, keys
+from cli.attacks import attacks
 from cli.bench import bench
+from cli.clock.command import app as clock
 from cli.demo.command import demo
 from cli.replay import replay
 from cli.serve import api, worker
@@ -19,5 +21,8 @@ app.command()(setup)
 app.command()(api)
 app.command()(worker)
 app.command()(replay)
+app.command()(attacks)
 app.add_typer(import_participants.app, name="import")
 app.add_typer(keys.app, name="keys")
+app.add_typer(clock, name="clock")
+app.add_typer(indexes.app, name="indexes")
