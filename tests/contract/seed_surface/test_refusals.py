@@ -40,6 +40,8 @@ async def idle(carillon: Carillon, pair: Pair) -> str:
     created = await create(carillon, pair)
     if pair.trigger_type == "immediate":
         await carillon.closed_run(created["id"])
+    if pair.trigger_type == "participant_state":
+        await carillon.once_set(created["id"], "last_evaluated_at")
     return str(created["id"])
 
 

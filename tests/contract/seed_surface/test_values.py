@@ -43,15 +43,6 @@ async def shown_when(carillon: Carillon, automation_id: str, field: str, *values
     return found
 
 
-async def shown_once_set(carillon: Carillon, automation_id: str, field: str) -> dict[str, Any]:
-    async def look() -> dict[str, Any] | None:
-        shown = await carillon.get(automation_id)
-        return shown if shown[field] is not None else None
-
-    found: dict[str, Any] = await eventually(look)
-    return found
-
-
 async def long_fan_out(carillon: Carillon, stack: Stack, pair: Pair, **fields: Any) -> str:
     """An automation whose run is under way, to thousands of people."""
     await add_many_people(stack.addresses.database_url, carillon.program_id, MANY)
@@ -163,7 +154,7 @@ async def test_next_run_at_is_now_once_cron_of_program_scope_is_triggered(carill
     before = datetime.now(UTC)
     triggered = (await carillon.trigger(created["id"])).json()
     assert before <= at(triggered["next_run_at"]) <= datetime.now(UTC)
-    fired = await shown_once_set(carillon, created["id"], "last_run_at")
+    fired = await carillon.once_set(created["id"], "last_run_at")
     assert fired["next_run_at"] == created["next_run_at"]
 
 
@@ -209,7 +200,7 @@ async def test_processed_at_is_null_before_and_the_moment_of_completion_after(
     assert created["processed_at"] is None
     due = datetime.now(UTC) + timedelta(seconds=1)
     await carillon.patch(created["id"], trigger_at=due.isoformat())
-    shown = await shown_once_set(carillon, created["id"], "processed_at")
+    shown = await carillon.once_set(created["id"], "processed_at")
     assert before < due <= at(shown["processed_at"]) <= datetime.now(UTC)
     assert (shown["status"], shown["error_message"]) == ("completed", None)
 
@@ -219,7 +210,7 @@ async def test_error_message_says_why_a_one_time_automation_failed(carillon: Car
     automation_id = await long_fan_out(carillon, stack, ONE_TIME, trigger=trigger)
     assert (await carillon.get(automation_id))["error_message"] is None
     await carillon.cancel(automation_id)
-    assert "ancelled" in (await shown_once_set(carillon, automation_id, "error_message"))["error_message"]
+    assert "ancelled" in (await carillon.once_set(automation_id, "error_message"))["error_message"]
 
 
 async def test_participant_id_is_whom_a_one_time_event_reaches(carillon: Carillon) -> None:
@@ -227,7 +218,7 @@ async def test_participant_id_is_whom_a_one_time_event_reaches(carillon: Carillo
     trigger = {"type": "one_time", "trigger_at": PAST}
     created = await create(carillon, ONE_TIME_PROGRAM, participant_id=person, trigger=trigger)
     assert created["participant_id"] == person
-    await shown_once_set(carillon, created["id"], "processed_at")
+    await carillon.once_set(created["id"], "processed_at")
     query = {"program_id": carillon.program_id, "participant_id": person}
     (event,) = (await carillon.http.get("/v1/events", params=query)).json()["data"]
     assert (event["type"], event["automation_id"]) == (created["event_name"], created["id"])
@@ -246,7 +237,7 @@ async def test_schedule_type_and_schedule_config_are_as_stated(carillon: Carillo
 async def test_last_evaluated_at_is_the_moment_the_filter_was_evaluated_last(carillon: Carillon) -> None:
     before = datetime.now(UTC)
     created = await create(carillon, WATCHING)
-    first = (await shown_once_set(carillon, created["id"], "last_evaluated_at"))["last_evaluated_at"]
+    first = (await carillon.once_set(created["id"], "last_evaluated_at"))["last_evaluated_at"]
     assert before <= at(first) <= datetime.now(UTC)
     asked = datetime.now(UTC)
     path = f"{carillon.base}/automations/{created['id']}/refresh-subscriptions"
