@@ -136,6 +136,7 @@ class AutomationSnapshot(Shape):
     next_run_at: datetime | None = None
     schedule_paused: bool = Field(default=False, description="By an operator, in Temporal, as last seen")
     jitter_seconds: int = 0
+    timing: str | None = Field(default=None, description="Changes with whatever its schedule is made of")
     due_once_at: datetime | None = Field(
         default=None, description="trigger_at of a one-time automation yet to fire"
     )

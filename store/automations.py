@@ -10,6 +10,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from domain.automation import AutomationStatus, Definition, ExecutionStatus, Scope, TriggerType
+from domain.canonical_json import fingerprint
 from domain.contract import ActiveRun, AutomationSnapshot
 from domain.run_status import OPEN_RUNS
 from store.paging import Page, PageRequest, page_newest_first
@@ -96,11 +97,27 @@ async def snapshot_of(session: AsyncSession, automation: Automation) -> Automati
         refresh_due=_refresh_due(automation),
         schedule_paused=automation.schedule_paused,
         jitter_seconds=automation.jitter_seconds,
+        timing=_timing(automation),
         due_once_at=_due_once_at(automation),
         last_run_at=automation.last_run_at,
         execution_status=ExecutionStatus(automation.execution_status),
         active_run=ActiveRun(run_id=run.id, number=run.number) if run and run.status in OPEN_RUNS else None,
         run_count=automation.run_count,
+    )
+
+
+def _timing(automation: Automation) -> str:
+    """A fingerprint: the cron expression itself is a client's text, and stays out of histories."""
+    return fingerprint(
+        {
+            "status": automation.status,
+            "timezone": automation.timezone,
+            "cron_expression": automation.cron_expression,
+            "trigger_at": automation.trigger_at.isoformat() if automation.trigger_at else None,
+            "jitter_seconds": automation.jitter_seconds,
+            "missed_run_policy": automation.missed_run_policy,
+            "is_processed": automation.processed_at is not None,
+        }
     )
 
 

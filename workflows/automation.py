@@ -17,15 +17,12 @@ with workflow.unsafe.imports_passed_through():
     )
     from domain.automation import AutomationStatus, ExecutionStatus, Scope, TriggerType
     from domain.contract import (
-        NOT_REFRESHABLE_MESSAGE,
-        NOT_TRIGGERABLE_MESSAGE,
         ActiveRun,
         Actor,
         Amendment,
         AutomationInput,
         AutomationSnapshot,
         AutomationStateView,
-        ErrorType,
         Fire,
         Query,
         RunCause,
@@ -40,6 +37,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.calling import as_application_error, call
     from workflows.due_fire import DueFire
     from workflows.own_timer import OwnTimerKeeper
+    from workflows.refusals import archived, not_refreshable, not_triggerable, nothing_to_cancel
     from workflows.run_following import begin_run, end_early, see_to_its_end
     from workflows.subscription_refresh import SubscriptionRefresh
 
@@ -173,9 +171,7 @@ class AutomationWorkflow:
         # Whether a fan-out is running is decided by the record: it may have closed a moment ago.
         allowed = can_trigger(known.status, known.trigger_type, known.scope, ExecutionStatus.IDLE)
         if not allowed or (self._triggering and known.scope is Scope.PARTICIPANTS):
-            raise ApplicationError(
-                NOT_TRIGGERABLE_MESSAGE, type=ErrorType.NOT_TRIGGERABLE, non_retryable=True
-            )
+            raise not_triggerable()
 
     @workflow.update(name=Update.PAUSE.value)
     async def pause(self, by: Actor) -> AutomationSnapshot:
@@ -198,7 +194,7 @@ class AutomationWorkflow:
     @workflow.update(name=Update.AMEND.value)
     async def amend(self, amendment: Amendment) -> AutomationSnapshot:
         """Apply a patch that the API has staged under `change_id`, and re-time the schedule."""
-        await self._opened()
+        before = await self._opened()
         await self._fire_what_is_due()
         snapshot = await self._write(
             ActivityName.AMEND_AUTOMATION,
@@ -211,7 +207,7 @@ class AutomationWorkflow:
             "Apply a patch to the record",
         )
         self._show(snapshot, amendment.actor)
-        await self._timing_changed()
+        await self._timing_changed(before)
         return self._known()
 
     @amend.validator
@@ -225,13 +221,13 @@ class AutomationWorkflow:
         await workflow.wait_condition(lambda: not self._triggering)
         result = await self._end_active_run(by.actor)
         if result is None or result.status is not RunStatus.CANCELLED:
-            raise _nothing_to_cancel()
+            raise nothing_to_cancel()
         return self._known()
 
     @cancel_execution.validator
     def _validate_cancel(self, by: Actor) -> None:
         if self._snapshot is not None and self._snapshot.active_run is None and not self._triggering:
-            raise _nothing_to_cancel()
+            raise nothing_to_cancel()
 
     @workflow.update(name=Update.ARCHIVE.value)
     async def archive(self, by: Actor) -> AutomationSnapshot:
@@ -256,9 +252,7 @@ class AutomationWorkflow:
     def _validate_refresh(self, by: Actor) -> None:
         known = self._snapshot
         if known is not None and not known.has_subscriptions:
-            raise ApplicationError(
-                NOT_REFRESHABLE_MESSAGE, type=ErrorType.NOT_REFRESHABLE, non_retryable=True
-            )
+            raise not_refreshable()
 
     @workflow.signal(name=Signal.SUBSCRIPTIONS_CHANGED.value)
     def subscriptions_changed(self) -> None:
@@ -289,17 +283,17 @@ class AutomationWorkflow:
 
     def _refuse_archived(self) -> None:
         if self._snapshot is not None and self._snapshot.status is AutomationStatus.ARCHIVED:
-            raise ApplicationError("the automation is archived", type=ErrorType.ARCHIVED, non_retryable=True)
+            raise archived()
 
     async def _change_status(self, status: AutomationStatus, by: Actor) -> AutomationSnapshot:
-        await self._opened()
+        before = await self._opened()
         snapshot = await self._write(
             ActivityName.CHANGE_STATUS,
             ChangeStatus(automation_id=self._id, status=status, actor=by.actor, now=workflow.now()),
             f"Set the status to {status.value}",
         )
         self._show(snapshot, by.actor)
-        await self._timing_changed()
+        await self._timing_changed(before)
         return self._known()
 
     async def _retire(self, actor: str) -> None:
@@ -316,7 +310,11 @@ class AutomationWorkflow:
             except ActivityError as error:
                 raise as_application_error(error) from None
 
-    async def _timing_changed(self) -> None:
+    async def _timing_changed(self, before: AutomationSnapshot | None = None) -> None:
+        """Make the schedule follow, unless the timing is what it was `before`."""
+        # Snapshots of older histories know no timing: there the schedule followed every change.
+        if before is not None and before.timing is not None and before.timing == self._known().timing:
+            return
         await call(
             ActivityName.SYNC_SCHEDULE,
             SyncSchedule(automation_id=self._id),
@@ -390,9 +388,3 @@ class AutomationWorkflow:
         workflow.set_current_details(describe(self._snapshot))
         if before is None or before.status is not snapshot.status:
             workflow.upsert_search_attributes(searchable(self._snapshot))
-
-
-def _nothing_to_cancel() -> ApplicationError:
-    return ApplicationError(
-        "No execution is pending or running", type=ErrorType.NOT_CANCELLABLE, non_retryable=True
-    )

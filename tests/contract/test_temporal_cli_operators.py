@@ -148,3 +148,22 @@ async def _finds(cli: TemporalCli, query: str, workflow_ids: set[str]) -> None:
 async def _summary(cli: TemporalCli, workflow_id: str) -> str:
     described = (await cli.workflow("describe", workflow_id)).as_json
     return str(described["executionConfig"]["userMetadata"]["summary"])
+
+
+async def test_only_a_change_of_timing_or_status_touches_the_schedule(
+    cli: TemporalCli, carillon: Carillon
+) -> None:
+    automation = await carillon.create()
+    workflow_id = workflow_id_of(automation["id"])
+
+    async def times_followed() -> int:
+        return (await cli.activity_summaries(workflow_id)).count(
+            "Make the Temporal Schedule follow the record"
+        )
+
+    for change in ({"description": "new words"}, {"payload": {"a": 1}}, {"status": "active"}):
+        assert (await carillon.patch(automation["id"], **change)).status_code == 200
+    assert await times_followed() == 1
+    for change in ({"cron_expression": "0 9 1 1 *"}, {"status": "paused"}):
+        assert (await carillon.patch(automation["id"], **change)).status_code == 200
+    assert await times_followed() == 3

@@ -7,10 +7,11 @@ import pytest
 from sqlalchemy import text
 
 from bench.automations import add_automations
-from store.automations import AutomationFilter, list_automations, name_is_taken
+from store.automations import AutomationFilter, list_automations, name_is_taken, snapshot_of
 from store.database import Database
 from store.paging import PageRequest
 from store.tables import Automation
+from tests.store.records import add_automation
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
 
@@ -114,3 +115,32 @@ async def test_a_long_list_is_read_from_an_index_in_its_order_whatever_it_is_fil
         lines = " ".join(row[0] for row in plan)
     assert f"using {index} " in lines
     assert "Sort" not in lines
+
+
+@pytest.mark.parametrize(
+    ("change", "is_retimed"),
+    [
+        ({"cron_expression": "0 10 * * *"}, True),
+        ({"timezone": "Asia/Tokyo"}, True),
+        ({"trigger_at": NOON}, True),
+        ({"jitter_seconds": 5}, True),
+        ({"missed_run_policy": "all"}, True),
+        ({"status": "paused"}, True),
+        ({"processed_at": NOON}, True),
+        ({"name": "other", "description": "other", "payload": {"a": 1}, "guard_condition": "true"}, False),
+        ({"next_run_at": NOON, "last_run_at": NOON, "run_count": 7}, False),
+    ],
+)
+async def test_a_snapshot_tells_whether_the_timing_changed_and_not_what_it_is(
+    database: Database, program_id: UUID, change: dict[str, Any], is_retimed: bool
+) -> None:
+    automation_id = await add_automation(database, program_id)
+    async with database.transaction() as session:
+        automation = await session.get_one(Automation, automation_id)
+        automation.cron_expression = "0 9 * * *"
+        before = await snapshot_of(session, automation)
+        for name, value in change.items():
+            setattr(automation, name, value)
+        after = await snapshot_of(session, automation)
+    assert (after.timing != before.timing) is is_retimed
+    assert "0 9 * * *" not in before.model_dump_json()
