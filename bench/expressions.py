@@ -16,6 +16,7 @@ from sqlalchemy import text
 
 from bench.report import Figure, Report
 from domain.expressions import Condition, compile_condition
+from runtime.engine_zones import pin_engine_zones
 from store.audience_preview import count_matching
 from store.database import Database
 from store.migrate import migrate
@@ -83,6 +84,7 @@ class Ground:
 
 async def measure_expressions(people: int = 1_000_000) -> Report:
     """Six filters over `people` participants in PostgreSQL, and one guard over a thousand of them."""
+    pin_engine_zones()
     report = Report("expressions", [])
     with TemporaryDirectory(prefix="carillon-bench-") as folder, _postgres(Path(folder)) as url:
         database = Database(url)

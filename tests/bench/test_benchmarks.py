@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
+from bench.expressions import EXPRESSIONS, measure_expressions
 from bench.fan_out import measure_fan_out
 from bench.lateness import measure_lateness
 from bench.list_pages import FILTERS, LIMITS, measure_list_pages
@@ -17,13 +18,14 @@ pytestmark = pytest.mark.slow
 @pytest.mark.parametrize(
     ("measure", "figures"),
     [
+        (lambda: measure_expressions(people=300), 3 * len(EXPRESSIONS) + 2),
         (lambda: measure_fan_out(people=60, singles=3), 5),
         (lambda: measure_lateness(automations=4, jitter_seconds=2), 6),
         (lambda: measure_list_pages(many=300, few=120, repeats=1), len(FILTERS) * len(LIMITS)),
         (lambda: measure_subscriptions(people=60, due=6, changes=8), 7),
         (lambda: measure_writes(requests=4), 5),
     ],
-    ids=["fan_out", "lateness", "list_pages", "subscriptions", "writes"],
+    ids=["expressions", "fan_out", "lateness", "list_pages", "subscriptions", "writes"],
 )
 async def test_a_benchmark_measures_all_its_figures(
     measure: Callable[[], Awaitable[Report]], figures: int
