@@ -33,10 +33,10 @@ async def test_sql_never_contradicts_the_engine(database: Database, program_id: 
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(3_600)
-@pytest.mark.parametrize("seed", range(100, 110))
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("seed", range(100, 104))
 async def test_sql_never_contradicts_the_engine_in_many_more_cases(
     database: Database, program_id: UUID, seed: int
 ) -> None:
-    tally = await agreement(database, program_id, seed, conditions=5_000, participants=150)
+    tally = await agreement(database, program_id, seed, conditions=2_500, participants=100)
     assert tally.disagreements == []
