@@ -15,6 +15,7 @@ from domain.automation import AutomationStatus, Definition, TriggerType
 from domain.contract import AutomationSnapshot, ErrorType, automation_workflow_id
 from domain.definition_rules import DefinitionError
 from domain.firing import Refusal, next_fire
+from domain.refusals import archived, no_such_automation
 from domain.webhooks import WebhookType
 from store.automations import define, definition_of, get_change, lock_automation, snapshot_of
 from store.tables import Automation, AutomationChange
@@ -47,7 +48,7 @@ class AutomationActivities:
     async def _create(self, session: AsyncSession, request: OpenAutomation) -> Automation:
         change = await get_change(session, request.change_id) if request.change_id else None
         if change is None or change.automation_id != request.automation_id:
-            raise _not_found(request.automation_id)
+            raise no_such_automation(request.automation_id)
         definition = Definition.model_validate(change.body)
         automation = Automation(
             id=request.automation_id,
@@ -72,7 +73,7 @@ class AutomationActivities:
             automation = await lock_automation(session, request.automation_id)
             change = await get_change(session, request.change_id)
             if automation is None or change is None or change.automation_id != automation.id:
-                raise _not_found(request.automation_id)
+                raise no_such_automation(request.automation_id)
             if change.applied_at is None:
                 before = automation.status
                 await self._apply(session, automation, change, request.now)
@@ -85,7 +86,7 @@ class AutomationActivities:
         session: AsyncSession, automation: Automation, change: AutomationChange, now: datetime
     ) -> None:
         if automation.status == AutomationStatus.ARCHIVED.value:
-            raise _archived()
+            raise archived()
         try:
             amended = amend(definition_of(automation), AutomationStatus(automation.status), change.body)
         except DefinitionError as error:
@@ -117,10 +118,10 @@ class AutomationActivities:
         async with self._database.transaction() as session:
             automation = await lock_automation(session, request.automation_id)
             if automation is None:
-                raise _not_found(request.automation_id)
+                raise no_such_automation(request.automation_id)
             if automation.status != request.status.value:
                 if automation.status == AutomationStatus.ARCHIVED.value:
-                    raise _archived()
+                    raise archived()
                 if request.status in STATUSES_A_CLIENT_MAY_SET:
                     _refuse_ended(automation, request.status)
                 paused = request.status is AutomationStatus.PAUSED
@@ -186,11 +187,3 @@ async def _flush_or_refuse(session: AsyncSession) -> None:
             type=ErrorType.NAME_TAKEN,
             non_retryable=True,
         ) from None
-
-
-def _not_found(automation_id: object) -> ApplicationError:
-    return ApplicationError(f"no automation {automation_id}", type=ErrorType.NOT_FOUND, non_retryable=True)
-
-
-def _archived() -> ApplicationError:
-    return ApplicationError("the automation is archived", type=ErrorType.ARCHIVED, non_retryable=True)

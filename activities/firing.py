@@ -5,14 +5,14 @@ from uuid import UUID, uuid4
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 from temporalio import activity
-from temporalio.exceptions import ApplicationError
 
 from activities.clock_record import advance_clock, note_operator_pause
 from activities.resources import Resources
 from domain.activity_contract import ActivityName, BeginRun, BegunRun, Expedite
 from domain.automation import AutomationStatus, Definition, ExecutionStatus, MissedRunPolicy, Scope
-from domain.contract import NOT_TRIGGERABLE_MESSAGE, ActiveRun, AutomationSnapshot, ErrorType, RunCause
+from domain.contract import ActiveRun, AutomationSnapshot, RunCause
 from domain.firing import Refusal, State, cause_of_tick, refusal
+from domain.refusals import no_such_automation, not_triggerable
 from domain.run_status import RunStatus, execution_status
 from runtime.schedules import find_operator_pause
 from store.automations import definition_of, lock_automation, snapshot_of
@@ -40,7 +40,7 @@ class FiringActivities:
         async with self._database.transaction() as session:
             automation = await lock_automation(session, request.automation_id)
             if automation is None:
-                raise ApplicationError("no such automation", type=ErrorType.NOT_FOUND, non_retryable=True)
+                raise no_such_automation(request.automation_id)
             if request.by_own_timer:
                 note_operator_pause(automation, pause)
                 await advance_clock(session, automation, request.now)
@@ -79,9 +79,7 @@ class FiringActivities:
         async with self._database.transaction() as session:
             automation = await lock_automation(session, request.automation_id)
             if automation is None or automation.status != AutomationStatus.ACTIVE.value:
-                raise ApplicationError(
-                    NOT_TRIGGERABLE_MESSAGE, type=ErrorType.NOT_TRIGGERABLE, non_retryable=True
-                )
+                raise not_triggerable()
             # What is overdue stays due: it is to be made up, or to be given up with a receipt.
             automation.next_run_at = min(automation.next_run_at or request.now, request.now)
             automation.updated_at = request.now
@@ -95,9 +93,7 @@ class FiringActivities:
         refused: Refusal,
     ) -> BegunRun:
         if request.nominal_at is None and refused is Refusal.NOT_TRIGGERABLE:
-            raise ApplicationError(
-                NOT_TRIGGERABLE_MESSAGE, type=ErrorType.NOT_TRIGGERABLE, non_retryable=True
-            )
+            raise not_triggerable()
         if request.nominal_at is not None:
             await record_skipped(session, automation.id, {request.nominal_at: refused.value})
         await advance_clock(session, automation, request.now)

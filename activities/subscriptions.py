@@ -5,7 +5,6 @@ from uuid import UUID, uuid4
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 from temporalio import activity
-from temporalio.exceptions import ApplicationError
 
 from activities.firing import new_run, start
 from activities.resources import Resources
@@ -18,13 +17,8 @@ from domain.activity_contract import (
     RequestRefresh,
 )
 from domain.automation import IN_PROGRESS, AutomationStatus, TriggerType
-from domain.contract import (
-    NOT_REFRESHABLE_MESSAGE,
-    ActiveRun,
-    AutomationSnapshot,
-    ErrorType,
-    RunCause,
-)
+from domain.contract import ActiveRun, AutomationSnapshot, RunCause
+from domain.refusals import no_such_automation, not_refreshable
 from store.automations import definition_of, lock_automation, snapshot_of
 from store.subscription_follow import refresh_subscriptions_page
 from store.subscriptions import next_due_at
@@ -44,7 +38,7 @@ class SubscriptionActivities:
         async with self._database.transaction() as session:
             automation = await lock_automation(session, request.automation_id)
             if automation is None:
-                raise ApplicationError("no such automation", type=ErrorType.NOT_FOUND, non_retryable=True)
+                raise no_such_automation(request.automation_id)
             if not await _is_due(session, automation, request.now):
                 return BegunRun(snapshot=await snapshot_of(session, automation), skipped="nothing due")
             definition = definition_of(automation)
@@ -74,9 +68,7 @@ class SubscriptionActivities:
                 or automation.status != AutomationStatus.ACTIVE.value
                 or automation.trigger_type != TriggerType.PARTICIPANT_STATE.value
             ):
-                raise ApplicationError(
-                    NOT_REFRESHABLE_MESSAGE, type=ErrorType.NOT_REFRESHABLE, non_retryable=True
-                )
+                raise not_refreshable()
             automation.refresh_requested_at = request.now
             return await snapshot_of(session, automation)
 

@@ -31,13 +31,13 @@ with workflow.unsafe.imports_passed_through():
         Update,
         WorkflowType,
     )
+    from domain.refusals import archived, not_refreshable, not_triggerable, nothing_to_cancel
     from domain.run_status import RunStatus
     from domain.triggering import can_trigger
     from workflows.automation_details import describe, searchable
     from workflows.calling import as_application_error, call
     from workflows.due_fire import DueFire
     from workflows.own_timer import OwnTimerKeeper
-    from workflows.refusals import archived, not_refreshable, not_triggerable, nothing_to_cancel
     from workflows.run_following import begin_run, end_early, see_to_its_end
     from workflows.subscription_refresh import SubscriptionRefresh
 

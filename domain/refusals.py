@@ -1,4 +1,6 @@
-"""What an automation's workflow answers to what cannot be done now. Clients branch on the types."""
+"""What an automation answers to what cannot be done now. Clients branch on the types."""
+
+from uuid import UUID
 
 from temporalio.exceptions import ApplicationError
 
@@ -21,3 +23,7 @@ def nothing_to_cancel() -> ApplicationError:
 
 def archived() -> ApplicationError:
     return ApplicationError("the automation is archived", type=ErrorType.ARCHIVED, non_retryable=True)
+
+
+def no_such_automation(automation_id: UUID) -> ApplicationError:
+    return ApplicationError(f"no automation {automation_id}", type=ErrorType.NOT_FOUND, non_retryable=True)
