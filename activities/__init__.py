@@ -10,7 +10,6 @@ from activities.firing import FiringActivities
 from activities.resources import Resources
 from activities.runs import RunActivities
 from activities.schedules import ScheduleActivities
-from activities.subscription_upkeep import SubscriptionUpkeepActivities
 from activities.subscriptions import SubscriptionActivities
 from activities.upkeep import UpkeepActivities
 from activities.watching import WatchingActivities
@@ -27,8 +26,8 @@ def build_activities(resources: Resources) -> list[Callable[..., Any]]:
     schedules = ScheduleActivities(resources)
     cohorts = CohortActivities(resources)
     subscriptions = SubscriptionActivities(resources)
-    upkeep = UpkeepActivities(resources, automations, runs, schedules, WebhookActivities(resources))
-    subscription_upkeep = SubscriptionUpkeepActivities(resources)
+    webhooks = WebhookActivities(resources)
+    upkeep = UpkeepActivities(resources, automations, runs, schedules, webhooks, subscriptions)
     return [
         automations.open_automation,
         automations.amend_automation,
@@ -46,7 +45,6 @@ def build_activities(resources: Resources) -> list[Callable[..., Any]]:
         subscriptions.refresh_subscriptions,
         WatchingActivities(resources).watch_run,
         upkeep.reconcile,
-        subscription_upkeep.attend_subscriptions,
     ]
 
 

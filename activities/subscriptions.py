@@ -1,6 +1,6 @@
 """What a participant_state automation asks for: a run over what is due, and its subscriptions evaluated anew."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -19,18 +19,25 @@ from domain.activity_contract import (
 from domain.automation import IN_PROGRESS, AutomationStatus, TriggerType
 from domain.contract import ActiveRun, AutomationSnapshot, RunCause
 from domain.refusals import no_such_automation, not_refreshable
+from domain.wake_up import Sleeper, WakeUp
+from runtime.waking import wake
 from store.automations import definition_of, lock_automation, snapshot_of
 from store.subscription_follow import refresh_subscriptions_page
 from store.subscriptions import next_due_at
 from store.tables import Automation
+from store.unattended_subscriptions import request_due_refreshes, unattended_automations
 
 PARTICIPANTS_A_PAGE = 2_000
 ASKED_BY = "subscriptions"
+LEFT_TO_ITS_WORKFLOW = timedelta(seconds=10)
 
 
 class SubscriptionActivities:
     def __init__(self, resources: Resources) -> None:
         self._database = resources.database
+        self._temporal = resources.temporal
+        self._task_queue = resources.settings.temporal_task_queue
+        self._refresh_every = timedelta(seconds=resources.settings.subscription_refresh_seconds)
 
     @activity.defn(name=ActivityName.BEGIN_SUBSCRIBED_RUN)
     async def begin_subscribed_run(self, request: BeginSubscribedRun) -> BegunRun:
@@ -93,6 +100,19 @@ class SubscriptionActivities:
             automation = await lock_automation(session, request.automation_id)
             if automation is not None:
                 automation.last_evaluated_at = request.now
+
+    async def attend(self, now: datetime) -> int:
+        """Ask for refreshes that are due, and wake every automation that waits; answers how many.
+
+        One whose workflow was ended by force comes back to life from its record.
+        """
+        async with self._database.transaction() as session:
+            await request_due_refreshes(session, now - self._refresh_every, now)
+            waiting = await unattended_automations(session, now - LEFT_TO_ITS_WORKFLOW)
+        for automation_id in waiting:
+            activity.heartbeat()
+            await wake(self._temporal, self._task_queue, WakeUp(Sleeper.AUTOMATION, automation_id))
+        return len(waiting)
 
 
 async def _is_due(session: AsyncSession, automation: Automation, now: datetime) -> bool:

@@ -13,6 +13,7 @@ from activities.clock_record import record_missed
 from activities.resources import Resources
 from activities.runs import RunActivities
 from activities.schedules import ScheduleActivities
+from activities.subscriptions import SubscriptionActivities
 from activities.webhooks import WebhookActivities
 from domain.activity_contract import ActivityName, ChangeStatus, CloseRun, ReconcileReport, SyncSchedule
 from domain.automation import AutomationStatus
@@ -36,6 +37,7 @@ class UpkeepActivities:
         runs: RunActivities,
         schedules: ScheduleActivities,
         webhooks: WebhookActivities,
+        subscriptions: SubscriptionActivities,
     ) -> None:
         self._database = resources.database
         self._temporal = resources.temporal
@@ -43,6 +45,7 @@ class UpkeepActivities:
         self._runs = runs
         self._schedules = schedules
         self._webhooks = webhooks
+        self._subscriptions = subscriptions
 
     @activity.defn(name=ActivityName.RECONCILE)
     async def reconcile(self) -> ReconcileReport:
@@ -53,6 +56,7 @@ class UpkeepActivities:
             runs_closed=await self._close_ended_runs(now),
             changes_discarded=await self._discard_stale_changes(now),
             deliveries_started=await self._webhooks.attend(now),
+            automations_woken=await self._subscriptions.attend(now),
         )
         await self._schedules.follow_operator_pauses()
         await record_missed(self._database, now)

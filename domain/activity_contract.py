@@ -28,7 +28,6 @@ class ActivityName(StrEnum):
     WATCH_RUN = "watch_run"
     RECONCILE = "reconcile"
     DELIVER_WEBHOOKS = "deliver_webhooks"
-    ATTEND_SUBSCRIPTIONS = "attend_subscriptions"
 
 
 class OpenAutomation(Shape):
@@ -152,3 +151,4 @@ class ReconcileReport(Shape):
     runs_closed: int = 0
     changes_discarded: int = 0
     deliveries_started: int = 0
+    automations_woken: int = 0

@@ -9,8 +9,6 @@ with workflow.unsafe.imports_passed_through():
     from domain.contract import WorkflowType
     from workflows.calling import HEARTBEAT, PATIENT
 
-ATTENDS_SUBSCRIPTIONS = "attends-subscriptions"
-
 
 @workflow.defn(name=WorkflowType.UPKEEP.value)
 class UpkeepWorkflow:
@@ -26,12 +24,4 @@ class UpkeepWorkflow:
             retry_policy=PATIENT,
             summary="Compare the record with what is running",
         )
-        if workflow.patched(ATTENDS_SUBSCRIPTIONS):
-            await workflow.execute_activity(
-                ActivityName.ATTEND_SUBSCRIPTIONS.value,
-                start_to_close_timeout=timedelta(minutes=10),
-                heartbeat_timeout=HEARTBEAT,
-                retry_policy=PATIENT,
-                summary="Tell automations what their subscriptions wait for",
-            )
         return report
