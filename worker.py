@@ -11,13 +11,21 @@ from datetime import timedelta
 from temporalio.client import Client
 from temporalio.worker import Worker
 
-from activities import FailurePolicy, Resources, build_activities, build_webhook_activities
+from activities import (
+    FailurePolicy,
+    Resources,
+    build_activities,
+    build_event_activities,
+    build_webhook_activities,
+)
 from channels import EmailChannel
 from channels.webhook import WebhookSender
 from domain.actions import Channel
-from domain.contract import webhook_task_queue
+from domain.contract import events_task_queue, webhook_task_queue
+from domain.events import SHARDS
 from runtime.engine_zones import pin_engine_zones
 from runtime.logs import configure_logging
+from runtime.pumps import ensure_pumps
 from runtime.settings import Settings, SettingsError, load_settings
 from runtime.temporal import connect_temporal
 from runtime.waking import Waker
@@ -56,6 +64,19 @@ def build_webhook_worker(client: Client, resources: Resources) -> Worker:
         activities=build_webhook_activities(resources),
         interceptors=[FailurePolicy()],
         max_concurrent_activities=settings.worker_max_webhooks,
+        graceful_shutdown_timeout=timedelta(seconds=settings.worker_shutdown_seconds),
+    )
+
+
+def build_events_worker(client: Client, resources: Resources) -> Worker:
+    settings = resources.settings
+    return Worker(
+        client,
+        task_queue=events_task_queue(settings.temporal_task_queue),
+        activities=build_event_activities(resources),
+        interceptors=[FailurePolicy()],
+        # Some more than there are pumps, for those that are to learn that they have been retired.
+        max_concurrent_activities=settings.event_pumps + SHARDS,
         graceful_shutdown_timeout=timedelta(seconds=settings.worker_shutdown_seconds),
     )
 
@@ -103,10 +124,19 @@ async def serve(settings: Settings) -> None:
     resources = await open_resources(settings, client)
     waker = waker_of(client, settings)
     resources.database.after_commit = lambda session: waker.tell(wake_ups(session))
-    async with build_worker(client, resources), build_webhook_worker(client, resources):
-        sys.stdout.write(READY_LINE + "\n")
-        sys.stdout.flush()
-        await stop.wait()
+    workers = [
+        build(client, resources) for build in (build_worker, build_webhook_worker, build_events_worker)
+    ]
+    running = [asyncio.create_task(worker.run()) for worker in workers]
+    await ensure_pumps(client, settings.temporal_task_queue, settings.event_pumps)
+    sys.stdout.write(READY_LINE + "\n")
+    sys.stdout.flush()
+    stopping = asyncio.create_task(stop.wait())
+    await asyncio.wait([stopping, *running], return_when=asyncio.FIRST_COMPLETED)
+    stopping.cancel()
+    # All at once, so that the time they get to finish is one and the same.
+    await asyncio.gather(*(worker.shutdown() for worker in workers))
+    await asyncio.gather(*running)
     await waker.close()
     await close_resources(resources)
 

@@ -5,17 +5,27 @@ from typing import Any
 
 from activities.automations import AutomationActivities
 from activities.cohorts import CohortActivities
+from activities.event_pump import EventPumpActivities
 from activities.failures import FailurePolicy
 from activities.firing import FiringActivities
+from activities.message_dispatch import MessageDispatchActivities
 from activities.resources import Resources
+from activities.rule_alerts import RuleAlertActivities
 from activities.runs import RunActivities
 from activities.schedules import ScheduleActivities
+from activities.segments import SegmentActivities
 from activities.subscriptions import SubscriptionActivities
 from activities.upkeep import UpkeepActivities
 from activities.watching import WatchingActivities
 from activities.webhooks import WebhookActivities
 
-__all__ = ["FailurePolicy", "Resources", "build_activities", "build_webhook_activities"]
+__all__ = [
+    "FailurePolicy",
+    "Resources",
+    "build_activities",
+    "build_event_activities",
+    "build_webhook_activities",
+]
 
 
 def build_activities(resources: Resources) -> list[Callable[..., Any]]:
@@ -27,7 +37,19 @@ def build_activities(resources: Resources) -> list[Callable[..., Any]]:
     cohorts = CohortActivities(resources)
     subscriptions = SubscriptionActivities(resources)
     webhooks = WebhookActivities(resources)
-    upkeep = UpkeepActivities(resources, automations, runs, schedules, webhooks, subscriptions)
+    segments = SegmentActivities(resources)
+    messages = MessageDispatchActivities(resources)
+    upkeep = UpkeepActivities(
+        resources,
+        automations,
+        runs,
+        schedules,
+        webhooks,
+        subscriptions,
+        segments,
+        RuleAlertActivities(resources),
+        messages,
+    )
     return [
         automations.open_automation,
         automations.amend_automation,
@@ -43,9 +65,15 @@ def build_activities(resources: Resources) -> list[Callable[..., Any]]:
         subscriptions.begin_subscribed_run,
         subscriptions.request_refresh,
         subscriptions.refresh_subscriptions,
+        messages.dispatch_messages,
         WatchingActivities(resources).watch_run,
         upkeep.reconcile,
     ]
+
+
+def build_event_activities(resources: Resources) -> list[Callable[..., Any]]:
+    """What a worker serves on the queue of events."""
+    return [EventPumpActivities(resources).pump_events]
 
 
 def build_webhook_activities(resources: Resources) -> list[Callable[..., Any]]:

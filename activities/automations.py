@@ -57,6 +57,8 @@ class AutomationActivities:
             event_name=definition.event_name,
             trigger_type=definition.trigger_type.value,
             scope=definition.scope.value,
+            causation_id=change.causation_id,
+            rule_chain=change.rule_chain,
         )
         define(automation, definition)
         _refresh_clock(automation, request.now)

@@ -8,10 +8,15 @@ from uuid import uuid4
 
 from sqlalchemy import RowMapping
 from sqlmodel.ext.asyncio.session import AsyncSession
-from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
-from activities.failures import is_transient
+from activities.begun_sends import (
+    STATUS_OF,
+    note_answers,
+    repeats_sends_in_doubt,
+    settle_patiently,
+    to_its_end,
+)
 from activities.guards import guard_of
 from activities.resources import Resources
 from channels.channel import Delivery, DeliveryStatus, Outgoing
@@ -19,25 +24,23 @@ from domain.actions import SendMessage
 from domain.automation import Definition
 from domain.contract import CohortInput
 from domain.gates import Reachability, message_gate
-from domain.outcomes import Outcome
+from domain.outcomes import Outcome, SkipReason
 from domain.templates import TemplateError, parse_template
-from runtime.settings import DeliveryPolicy
 from store.ledger import Settlement, claim, pending_rows, resolve_abandoned_claims, settle
+from store.message_events import SettledMessage, emit_settled_messages
 from store.messages import (
     Draft,
     message_id_of,
-    note_contact,
     record_drafts,
     settle_abandoned_messages,
     settle_messages,
+    still_there,
 )
 from store.participant_values import TEMPLATE_COLUMNS, template_values
 from store.runs import lock_run, recount_closed_run, run_is_executing
 from store.tables import AutomationRun
 
 CHUNK = 64
-HEARTBEAT_SECONDS = 3.0
-SETTLE_PAUSE_SECONDS = 0.5
 ADDRESS_COLUMN = {"email": "email"}
 
 OUTCOME_OF = {
@@ -69,7 +72,7 @@ class MessageEffect:
         self._action = definition.action
         self._database = resources.database
         self._channel = resources.channels[self._action.channel]
-        self._policy = resources.settings.email_delivery_policy
+        self._repeat = repeats_sends_in_doubt(resources.settings, self._action.channel)
         self._run = run
         self._definition = definition
         self._slice = slice_
@@ -82,29 +85,19 @@ class MessageEffect:
         await self._resolve_abandoned()
         processed = 0
         while True:
-            chunk = asyncio.ensure_future(self._process_chunk())
-            try:
-                while not chunk.done():
-                    activity.heartbeat(processed)
-                    await asyncio.wait({chunk}, timeout=HEARTBEAT_SECONDS)
-            except asyncio.CancelledError:
-                # A send that has begun is always settled, so a cancellation leaves nothing in doubt.
-                await chunk
-                raise
-            looked_at = chunk.result()
+            looked_at = await to_its_end(self._process_chunk(), processed)
             if looked_at == 0:
                 return processed
             processed += looked_at
 
     async def _resolve_abandoned(self) -> None:
-        repeat = self._policy is DeliveryPolicy.AT_LEAST_ONCE
         async with self._database.transaction() as session:
             people = await resolve_abandoned_claims(
                 session,
                 self._run.id,
                 self._slice.first,
                 self._slice.last,
-                Outcome.PENDING if repeat else Outcome.UNKNOWN,
+                Outcome.PENDING if self._repeat else Outcome.UNKNOWN,
                 self._claim,
             )
             if people:
@@ -114,7 +107,7 @@ class MessageEffect:
         chunk = await self._claim_chunk()
         if chunk.messages:
             deliveries = await self._channel.send(chunk.messages)
-            await self._settle_patiently(chunk.drafts, deliveries)
+            await settle_patiently(lambda: self._settle(chunk.drafts, deliveries))
         return chunk.looked_at
 
     async def _claim_chunk(self) -> _Chunk:
@@ -128,7 +121,14 @@ class MessageEffect:
                 session, self._run.id, self._slice.first, self._slice.last, columns, CHUNK
             )
             passed, settlements = await guard.divide(rows)
-            drafts, messages, refused = await asyncio.to_thread(self._compose, passed)
+            there = await still_there(session, [row["participant_id"] for row in passed])
+            gone = [row["seq"] for row in passed if row["participant_id"] not in there]
+            settlements += [
+                Settlement(seq, Outcome.SKIPPED, SkipReason.PARTICIPANT_DELETED.value) for seq in gone
+            ]
+            drafts, messages, refused = await asyncio.to_thread(
+                self._compose, [row for row in passed if row["participant_id"] in there]
+            )
             await settle(session, self._run.id, [*settlements, *refused])
             if drafts:
                 await claim(session, self._run.id, [draft.seq for draft in drafts], self._claim)
@@ -157,16 +157,6 @@ class MessageEffect:
             messages.append(Outgoing(message_id, address, subject, body))
         return drafts, messages, refused
 
-    async def _settle_patiently(self, drafts: Sequence[Draft], deliveries: Sequence[Delivery]) -> None:
-        """What is known of a send is not forgotten because the database is away for a while."""
-        while True:
-            try:
-                return await self._settle(drafts, deliveries)
-            except Exception as error:
-                if not is_transient(error):
-                    raise
-            await asyncio.sleep(SETTLE_PAUSE_SECONDS)
-
     async def _settle(self, drafts: Sequence[Draft], deliveries: Sequence[Delivery]) -> None:
         """Record what the provider answered, even when the run was ended meanwhile: its counts follow."""
         async with self._database.transaction() as session:
@@ -186,24 +176,34 @@ class MessageEffect:
         self, session: AsyncSession, drafts: Sequence[Draft], deliveries: Sequence[Delivery]
     ) -> None:
         now = datetime.now(UTC)
+        people = [draft.participant_id for draft in drafts]
+        errors = await note_answers(session, list(zip(people, deliveries, strict=True)), now)
         await settle(
             session,
             self._run.id,
             [
-                Settlement(draft.seq, OUTCOME_OF[delivery.status], None, delivery.error)
-                for draft, delivery in zip(drafts, deliveries, strict=True)
+                Settlement(draft.seq, OUTCOME_OF[answer.status], None, error)
+                for draft, answer, error in zip(drafts, deliveries, errors, strict=True)
             ],
         )
         await settle_messages(
             session,
             [draft.message_id for draft in drafts],
-            [delivery.status.value for delivery in deliveries],
-            [delivery.error for delivery in deliveries],
+            [STATUS_OF[answer.status].value for answer in deliveries],
+            errors,
             now,
         )
-        reached = [
-            draft.participant_id
-            for draft, delivery in zip(drafts, deliveries, strict=True)
-            if delivery.status is DeliveryStatus.SENT
-        ]
-        await note_contact(session, reached, now)
+        await emit_settled_messages(
+            session,
+            self._run.program_id,
+            [
+                SettledMessage(
+                    id=draft.message_id,
+                    channel=self._action.channel,
+                    participant_id=draft.participant_id,
+                    status=STATUS_OF[answer.status],
+                    problem=answer.problem,
+                )
+                for draft, answer in zip(drafts, deliveries, strict=True)
+            ],
+        )

@@ -3,29 +3,36 @@
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from sqlmodel import col, delete
 from temporalio import activity
 from temporalio.client import WorkflowExecutionDescription, WorkflowExecutionStatus
 from temporalio.service import RPCError, RPCStatusCode
 
 from activities.automations import AutomationActivities
 from activities.clock_record import record_missed
+from activities.event_retention import discard_old_events
+from activities.message_dispatch import MessageDispatchActivities
 from activities.resources import Resources
+from activities.rule_alerts import RuleAlertActivities
 from activities.runs import RunActivities
 from activities.schedules import ScheduleActivities
+from activities.segments import SegmentActivities
 from activities.subscriptions import SubscriptionActivities
 from activities.webhooks import WebhookActivities
 from domain.activity_contract import ActivityName, ChangeStatus, CloseRun, ReconcileReport, SyncSchedule
 from domain.automation import AutomationStatus
 from domain.contract import WorkflowType, automation_id_of, automation_workflow_id, run_workflow_id
+from domain.wake_up import Sleeper, WakeUp
+from runtime.pumps import ensure_pumps
+from runtime.waking import wake
 from store.automations import live_automation_ids
 from store.idempotency import discard_expired_requests
 from store.runs import open_runs
-from store.tables import AutomationChange
+from store.staged_automations import discard_unapplied_changes, unattended_automations_of_rules
 
 LOOK_BACK = timedelta(hours=1)
 SETTLING_TIME = timedelta(seconds=20)
 STAGED_CHANGE_LIFETIME = timedelta(hours=1)
+STAGED_BY_RULE_LIFETIME = timedelta(days=7)
 ENDED_BY_FORCE = ("Terminated", "Failed", "TimedOut")
 
 
@@ -38,7 +45,11 @@ class UpkeepActivities:
         schedules: ScheduleActivities,
         webhooks: WebhookActivities,
         subscriptions: SubscriptionActivities,
+        segments: SegmentActivities,
+        rule_alerts: RuleAlertActivities,
+        messages: MessageDispatchActivities,
     ) -> None:
+        self._settings = resources.settings
         self._database = resources.database
         self._temporal = resources.temporal
         self._automations = automations
@@ -46,6 +57,9 @@ class UpkeepActivities:
         self._schedules = schedules
         self._webhooks = webhooks
         self._subscriptions = subscriptions
+        self._segments = segments
+        self._rule_alerts = rule_alerts
+        self._messages = messages
 
     @activity.defn(name=ActivityName.RECONCILE)
     async def reconcile(self) -> ReconcileReport:
@@ -55,9 +69,15 @@ class UpkeepActivities:
             automations_failed=await self._fail_ended_automations(now),
             runs_closed=await self._close_ended_runs(now),
             changes_discarded=await self._discard_stale_changes(now),
+            rule_automations_started=await self._start_automations_of_rules(now),
             deliveries_started=await self._webhooks.attend(now),
             automations_woken=await self._subscriptions.attend(now),
+            messages_woken=await self._messages.attend(now),
+            segments_refreshed=await self._segments.attend(now),
+            rule_alerts_opened=await self._rule_alerts.attend(now),
+            events_discarded=await discard_old_events(self._database, self._settings, now),
         )
+        await ensure_pumps(self._temporal, self._settings.temporal_task_queue, self._settings.event_pumps)
         await self._schedules.follow_operator_pauses()
         await record_missed(self._database, now)
         async with self._database.transaction() as session:
@@ -126,13 +146,18 @@ class UpkeepActivities:
 
     async def _discard_stale_changes(self, now: datetime) -> int:
         async with self._database.transaction() as session:
-            stale = await session.exec(
-                delete(AutomationChange).where(
-                    col(AutomationChange.applied_at).is_(None),
-                    col(AutomationChange.created_at) < now - STAGED_CHANGE_LIFETIME,
-                )
+            return await discard_unapplied_changes(
+                session, now - STAGED_CHANGE_LIFETIME, now - STAGED_BY_RULE_LIFETIME
             )
-            return int(stale.rowcount)
+
+    async def _start_automations_of_rules(self, now: datetime) -> int:
+        async with self._database.transaction() as session:
+            staged = await unattended_automations_of_rules(session, now - SETTLING_TIME)
+        for automation_id in staged:
+            activity.heartbeat()
+            wake_up = WakeUp(Sleeper.STAGED_AUTOMATION, automation_id)
+            await wake(self._temporal, self._settings.temporal_task_queue, wake_up)
+        return len(staged)
 
     async def _is_running(self, workflow_id: str) -> bool:
         description = await self._describe(workflow_id)

@@ -12,13 +12,16 @@ from starlette.middleware.exceptions import ExceptionMiddleware
 from api.auth import Authentication
 from api.automation_gateway import AutomationGateway
 from api.body_limit import BodyLimit
-from api.errors import HANDLERS, install_error_handlers
+from api.error_handlers import HANDLERS, install_error_handlers
 from api.idempotency import Idempotency
-from api.openapi_document import ERRORS, ERRORS_WITHOUT_A_KEY, completed
+from api.openapi_document import ERRORS_WITHOUT_A_KEY, completed, errors_below
 from api.rate_limiting import RateLimiter, RateLimitHeaders
 from api.routes import (
     api_keys,
     automations,
+    conversations,
+    counterfactual,
+    event_types,
     events,
     expressions,
     health,
@@ -28,12 +31,22 @@ from api.routes import (
     participants,
     programs,
     receipts,
+    rule_alerts,
+    rule_control,
+    rule_dry_run,
+    rule_events,
+    rule_runs,
+    rule_settings,
+    rule_stats,
+    rules,
     run_explanations,
     runs,
+    segments,
     subscriptions,
     top_level_participants,
     webhooks,
 )
+from api.slots import Slots
 from runtime.engine_zones import pin_engine_zones
 from runtime.settings import Settings
 from runtime.temporal import connect_temporal
@@ -47,6 +60,8 @@ Send your key as `X-API-Key` or as a bearer token. A POST with an `Idempotency-K
 Answers say in `X-RateLimit-Limit`, `X-RateLimit-Remaining` and `X-RateLimit-Reset` how much of the rate limit is left."""
 
 SAY_UNAVAILABLE_AFTER = timedelta(seconds=2)
+# Each keeps a core busy, which the other requests need too.
+REPLAYS_AT_ONCE = 2
 
 
 def create_app(settings: Settings, clock: Callable[[], float] = time) -> FastAPI:
@@ -70,6 +85,8 @@ def create_app(settings: Settings, clock: Callable[[], float] = time) -> FastAPI
     app = FastAPIOffline(title="Carillon", version="0.1.0", description=DESCRIPTION, lifespan=lifespan)
     app.state.destination_rules = settings.destination_rules
     app.state.rate_limiter = RateLimiter.of(settings, clock)
+    app.state.export_slots = Slots(max(1, settings.database_pool_size // 2), "exports")
+    app.state.replay_slots = Slots(REPLAYS_AT_ONCE, "replays of history")
     app.add_middleware(Idempotency)
     app.add_middleware(Authentication)
     # The application's own handlers are inside of its middleware, whose refusals need them too.
@@ -91,10 +108,22 @@ def create_app(settings: Settings, clock: Callable[[], float] = time) -> FastAPI
         runs,
         run_explanations,
         subscriptions,
+        segments,
         events,
+        event_types,
+        conversations,
         expressions,
         webhooks,
+        rules,
+        rule_settings,
+        rule_control,
+        rule_dry_run,
+        counterfactual,
+        rule_runs,
+        rule_events,
+        rule_stats,
+        rule_alerts,
     ):
-        app.include_router(module.router, responses=ERRORS)
+        app.include_router(module.router, responses=errors_below(module.router.prefix))
     app.openapi = completed(app.openapi, app)  # type: ignore[method-assign]
     return app

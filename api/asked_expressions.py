@@ -1,10 +1,11 @@
 """The expression that a request asks about: given as text, or as one of the forms that are translated to it."""
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from api.documents import refuse_beyond_limits
-from api.errors import invalid
+from api.errors import ErrorDetails, Refusal, TextPosition, invalid
 from api.schemas.expression import AskedExpression
 from domain.condition_forms import (
     ConditionFormError,
@@ -12,7 +13,7 @@ from domain.condition_forms import (
     cel_of_filter_groups,
     cel_of_hints,
 )
-from domain.expressions import Environment
+from domain.expressions import Condition, Environment, ExpressionError
 
 FORMS = ("expression", "conditions", "filter_groups", "filter_hints")
 
@@ -43,6 +44,28 @@ async def expression_asked(request: AskedExpression, environment: Environment) -
     except ConditionFormError as error:
         place = f"{field}.{error.path}" if error.path else field
         raise invalid(place, error.reason, error.expected) from None
+
+
+async def condition_asked(asked: ExpressionAsked, check: Callable[[str], Condition]) -> Condition:
+    """The condition that `check`, which may raise ExpressionError, makes of the text.
+
+    Raises a Refusal that names the place.
+    """
+    try:
+        return await asyncio.to_thread(check, asked.text)
+    except ExpressionError as error:
+        problem = error.problems[0]
+        if asked.is_translated:
+            # The client has not seen the text that a place would be in.
+            raise invalid(asked.field, problem.reason, problem.expected) from None
+        details = ErrorDetails(
+            field=asked.field,
+            reason=str(error),
+            expected=problem.expected,
+            suggestion=problem.suggestion,
+            position=TextPosition(line=problem.line, column=problem.column),
+        )
+        raise Refusal(400, f"{asked.field}: {error}", details) from None
 
 
 def _text(request: AskedExpression, environment: Environment) -> str:

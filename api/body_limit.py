@@ -4,7 +4,8 @@ import contextlib
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.errors import ErrorBody, ErrorDetails
+from api.error_handlers import answer
+from api.errors import ErrorDetails, Refusal
 
 STREAMED_SUFFIX = "/participants/import"
 DISCARDED_AT_MOST = 16_777_216
@@ -28,7 +29,7 @@ class BodyLimit:
         declared = dict(scope["headers"]).get(b"content-length", b"0")
         if declared.isdigit() and int(declared) > self._max_bytes:
             await _discard_body(receive)
-            await self._refuse(send)
+            await self._refuse(scope, receive, send)
             return
         seen = 0
         started = False
@@ -53,18 +54,14 @@ class BodyLimit:
         with contextlib.suppress(BodyTooLargeError):
             await self._app(scope, limited, watched)
         if seen > self._max_bytes and not started:
-            await self._refuse(send)
+            await self._refuse(scope, receive, send)
 
-    async def _refuse(self, send: Send) -> None:
+    async def _refuse(self, scope: Scope, receive: Receive, send: Send) -> None:
         expected = f"at most {self._max_bytes} bytes"
-        body = ErrorBody(
-            code="payload_too_large",
-            message=f"The body is too large; {expected} are accepted",
-            details=ErrorDetails(field="body", reason="too large", expected=expected),
-        ).model_dump_json(exclude_none=True)
-        headers = [(b"content-type", b"application/json"), (b"connection", b"close")]
-        await send({"type": "http.response.start", "status": 413, "headers": headers})
-        await send({"type": "http.response.body", "body": body.encode()})
+        details = ErrorDetails(field="body", reason="too large", expected=expected)
+        message = f"The body is too large; {expected} are accepted"
+        refusal = Refusal(413, message, details, headers={"Connection": "close"})
+        await answer(scope["path"], refusal)(scope, receive, send)
 
 
 async def _discard_body(receive: Receive) -> None:

@@ -7,9 +7,10 @@ from typing import Any
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from api.asked_expressions import ExpressionAsked, expression_asked
+from api.asked_expressions import ExpressionAsked, condition_asked, expression_asked
 from api.documents import refuse_beyond_limits
-from api.errors import ErrorDetails, Refusal, TextPosition, invalid, not_found
+from api.errors import invalid
+from api.participant_service import participant_named
 from api.schemas.expression import (
     AudiencePreviewOut,
     ExplainExpression,
@@ -34,10 +35,9 @@ from domain.expressions import (
 )
 from domain.expressions.limits import COST_BUDGET
 from domain.program_settings import attribute_types
-from domain.storable_text import is_storable
 from store.audience_preview import preview_audience
 from store.participant_values import ParticipantValues
-from store.participants import get_participant, participant_by_external_id
+from store.segment_members import with_segments
 from store.tables import Participant, Program
 
 
@@ -72,16 +72,16 @@ class ExpressionService:
         environment = PARTICIPANT if request.event is None else PARTICIPANT_EVENT
         condition = await self._compile(await expression_asked(request, environment), environment)
         participant = await self._participant(session, request)
-        return await self._explain(condition, participant, datetime.now(UTC), request.event)
+        return await self._explain(session, condition, participant, datetime.now(UTC), request.event)
 
     async def explain_saved(
-        self, expression: str | None, participant: Participant, now: datetime
+        self, session: AsyncSession, expression: str | None, participant: Participant, now: datetime
     ) -> ExpressionExplained | None:
         """As `explain`, of a filter or guard that was accepted when it was saved; None without one."""
         if expression is None:
             return None
         condition = await asyncio.to_thread(compile_condition, expression)
-        return await self._explain(condition, participant, now, None)
+        return await self._explain(session, condition, participant, now, None)
 
     async def preview(self, session: AsyncSession, request: PreviewExpression) -> AudiencePreviewOut:
         asked = await expression_asked(request, PARTICIPANT)
@@ -104,26 +104,17 @@ class ExpressionService:
     async def _compile(self, asked: ExpressionAsked, environment: Environment) -> Condition:
         """The condition, checked as one of an automation would be. Raises a Refusal that names the place."""
         types = attribute_types(self._program.settings)
-        try:
-            return await asyncio.to_thread(check_condition, asked.text, environment, types)
-        except ExpressionError as error:
-            problem = error.problems[0]
-            if asked.is_translated:
-                # The client has not seen the text that a place would be in.
-                raise invalid(asked.field, problem.reason, problem.expected) from None
-            details = ErrorDetails(
-                field=asked.field,
-                reason=str(error),
-                expected=problem.expected,
-                suggestion=problem.suggestion,
-                position=TextPosition(line=problem.line, column=problem.column),
-            )
-            raise Refusal(400, f"{asked.field}: {error}", details) from None
+        return await condition_asked(asked, lambda text: check_condition(text, environment, types))
 
     async def _explain(
-        self, condition: Condition, participant: Participant, now: datetime, event: dict[str, Any] | None
+        self,
+        session: AsyncSession,
+        condition: Condition,
+        participant: Participant,
+        now: datetime,
+        event: dict[str, Any] | None,
     ) -> ExpressionExplained:
-        row = {column: getattr(participant, column) for column in Participant.model_fields}
+        (row,) = await with_segments(session, [participant.model_dump()])
         values = ParticipantValues(condition, self._program, now).of(row)
         if event is not None:
             values["event"] = event
@@ -135,13 +126,9 @@ class ExpressionService:
         )
 
     async def _participant(self, session: AsyncSession, request: ExplainExpression) -> Participant:
-        if (request.participant_id is None) == (request.external_id is None):
-            raise invalid("participant_id", "give it or external_id, and not both", "one of the two")
-        found = None
-        if request.participant_id is not None:
-            found = await get_participant(session, self._program.id, request.participant_id)
-        elif request.external_id is not None and is_storable(request.external_id):
-            found = await participant_by_external_id(session, self._program.id, request.external_id)
-        if found is None:
-            raise not_found("Participant")
-        return found
+        participant = await participant_named(
+            session, self._program.id, request.participant_id, request.external_id
+        )
+        if participant is None:
+            raise invalid("participant_id", "required", "participant_id or external_id")
+        return participant

@@ -8,6 +8,7 @@ from fastapi import FastAPI
 from api.errors import ErrorBody
 from api.idempotency import HEADER as IDEMPOTENCY_KEY
 from api.idempotency import LONGEST_KEY, REPLAYED, is_repeatable
+from api.problems import PROBLEM_MEDIA_TYPE, Problem, tells_problems
 from api.rate_limiting import LIMITED_PATHS
 
 Document = dict[str, Any]
@@ -31,6 +32,10 @@ ERRORS: Answers = _NO_422 | {
     )
 }
 ERRORS_WITHOUT_A_KEY = {status: ERRORS[status] for status in (413, 500, 503)} | _NO_422
+_PROBLEMS: Answers = {
+    **{status: {**answer, "model": Problem} for status, answer in ERRORS.items()},
+    400: {"model": Problem, "description": "The request is wrong; `errors` names every field"},
+}
 
 _COUNT = {"type": "integer", "minimum": 0}
 _SECONDS = {"type": "integer", "minimum": 1}
@@ -66,6 +71,11 @@ REPEATABLE: Document = {
 }
 
 
+def errors_below(prefix: str) -> Answers:
+    """What the routes of a router with this prefix may answer beside what they say themselves."""
+    return _PROBLEMS if tells_problems(f"{prefix}/") else ERRORS
+
+
 def completed(openapi: Callable[[], Document], app: FastAPI) -> Callable[[], Document]:
     """The framework's own document, with the headers that middleware reads and writes. Made once."""
 
@@ -90,6 +100,10 @@ def _complete(operation: Document, method: str, path: str) -> None:
         operation.setdefault("parameters", []).append(reference)
     del operation["responses"]["default"]
     for status, answer in operation["responses"].items():
+        if tells_problems(path) and not status.startswith("2"):
+            # The framework writes it down as what the route answers else.
+            (shape,) = answer["content"].values()
+            answer["content"] = {PROBLEM_MEDIA_TYPE: shape}
         names = [*HEADERS_BY_STATUS.get(status, ())]
         if path.startswith(LIMITED_PATHS):
             names += RATE_LIMIT_HEADERS

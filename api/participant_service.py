@@ -1,15 +1,16 @@
 """What the participant routes share: checking what is sent, and creating or changing the one it is about."""
 
 from typing import Any
+from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from api.documents import refuse_beyond_limits
-from api.errors import invalid
+from api.errors import invalid, not_found
 from api.schemas.participant import ParticipantFields, PutParticipant
 from domain.schedules import ScheduleError, validate_timezone
-from store.participants import Upserted, upsert_participant
-from store.tables import Program
+from store.participants import Upserted, get_participant, participant_by_external_id, upsert_participant
+from store.tables import Participant, Program
 
 DOCUMENTS = ("attributes", "counters", "tags", "tiers")
 NOT_NULL = ("attributes", "counters", "tags", "tiers", "consent", "status")
@@ -19,6 +20,24 @@ NO_COLUMNS = {"external_id", "program_id"}
 async def enrol(session: AsyncSession, program: Program, body: PutParticipant) -> Upserted:
     """Create or update by external_id; only the fields sent change. Raises a Refusal."""
     return await upsert_participant(session, program, body.external_id, values_of(body))
+
+
+async def participant_named(
+    session: AsyncSession, program_id: UUID, participant_id: UUID | None, external_id: str | None
+) -> Participant | None:
+    """Whom one of the two names; None where neither is given. Raises a Refusal for nobody, and for both."""
+    if participant_id is not None and external_id is not None:
+        raise invalid("participant_id", "given together with external_id", "only one of the two")
+    if participant_id is None and external_id is None:
+        return None
+    found = None
+    if participant_id is not None:
+        found = await get_participant(session, program_id, participant_id)
+    elif external_id is not None:
+        found = await participant_by_external_id(session, program_id, external_id)
+    if found is None:
+        raise not_found("Participant")
+    return found
 
 
 def values_of(body: ParticipantFields) -> dict[str, Any]:

@@ -3,7 +3,10 @@
 import json
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from itertools import islice
+from typing import Any
+
+from api.errors import RECEIVED_AT_MOST, Fault, FaultCode
 
 # Reason and expectation, where pydantic's own words would say less.
 PLAINLY = {
@@ -17,37 +20,68 @@ PLAINLY = {
 NOTHING_RECEIVED = frozenset({"json_invalid", "missing"})
 TAG_PROBLEMS = frozenset({"union_tag_not_found", "union_tag_invalid"})
 ENUM_MEMBER = re.compile(r"<\w+\.\w+: ('[^']*')>")
+# Whoever sends more of them is not helped by all.
+FAULTS_AT_MOST = 50
+ERRORS_READ = 1_000
+
+CODES = {
+    "missing": FaultCode.REQUIRED,
+    "union_tag_not_found": FaultCode.REQUIRED,
+    "extra_forbidden": FaultCode.UNKNOWN_FIELD,
+    "json_invalid": FaultCode.MALFORMED,
+    **dict.fromkeys(("enum", "literal_error", "union_tag_invalid"), FaultCode.UNKNOWN_VALUE),
+    **dict.fromkeys(
+        (
+            *("greater_than", "greater_than_equal", "less_than", "less_than_equal", "finite_number"),
+            *("too_long", "too_short", "string_too_long", "string_too_short"),
+        ),
+        FaultCode.OUT_OF_RANGE,
+    ),
+}
+
+Error = Mapping[str, Any]
 
 
-class Problem(NamedTuple):
-    field: str
-    reason: str
-    expected: str | None
-    received: str | None
+def faults_of(errors: Sequence[Error], body: object) -> list[Fault]:
+    """The fields at fault, each once, in their order. Where several shapes are allowed, a fault tells why each
+    does not fit."""
+    by_field: dict[str, list[Error]] = {}
+    for error in errors[:ERRORS_READ]:
+        by_field.setdefault(_field(error, body), []).append(error)
+    return [_fault(field, of_field) for field, of_field in islice(by_field.items(), FAULTS_AT_MOST)]
 
 
-def first_problem(errors: Sequence[Mapping[str, Any]], body: object) -> Problem:
-    """The first field at fault. Where several shapes are allowed, each says why it does not fit."""
+def _fault(field: str, errors: Sequence[Error]) -> Fault:
     error = errors[0]
-    field = _field(error, body)
     kind = error["type"]
     if kind in TAG_PROBLEMS:
-        return _tag_problem(field, error["ctx"])
-    received = None if kind in NOTHING_RECEIVED else _shown(error["input"])
+        return _tag_fault(field, kind, error["ctx"])
+    received = None if kind in NOTHING_RECEIVED else _shown(error["input"])[:RECEIVED_AT_MOST]
     if kind in PLAINLY:
-        return Problem(field, *PLAINLY[kind], received)
-    reasons = dict.fromkeys(_reason(other) for other in errors if _field(other, body) == field)
-    expected = error.get("ctx", {}).get("expected")
-    return Problem(field, ", or ".join(reasons), expected and str(expected), received)
+        reason, expected = PLAINLY[kind]
+    else:
+        reason = ", or ".join(dict.fromkeys(_reason(other) for other in errors))
+        expected = error.get("ctx", {}).get("expected")
+    return Fault(
+        field=field, reason=reason, expected=expected and str(expected), received=received, code=_code(kind)
+    )
 
 
-def _tag_problem(field: str, context: Mapping[str, Any]) -> Problem:
+def _code(kind: str) -> FaultCode:
+    if kind.endswith(("_type", "_parsing")):
+        return FaultCode.WRONG_TYPE
+    return CODES.get(kind, FaultCode.INVALID)
+
+
+def _tag_fault(field: str, kind: str, context: Mapping[str, Any]) -> Fault:
     if "expected_tags" not in context:
-        return Problem(field, "required", "present", None)
-    return Problem(field, "unknown", ENUM_MEMBER.sub(r"\1", context["expected_tags"]), context["tag"])
+        return Fault(field=field, reason="required", expected="present", code=_code(kind))
+    expected = ENUM_MEMBER.sub(r"\1", context["expected_tags"])
+    received = context["tag"][:RECEIVED_AT_MOST]
+    return Fault(field=field, reason="unknown", expected=expected, received=received, code=_code(kind))
 
 
-def _reason(error: Mapping[str, Any]) -> str:
+def _reason(error: Error) -> str:
     if error["type"] == "value_error":
         return str(error["ctx"]["error"])
     if error["type"] == "string_unicode":
@@ -55,7 +89,7 @@ def _reason(error: Mapping[str, Any]) -> str:
     return str(error["msg"])
 
 
-def _field(error: Mapping[str, Any], body: object) -> str:
+def _field(error: Error, body: object) -> str:
     """The dotted path of a field as it was sent: pydantic also names the union members it tried."""
     source, *parts = error["loc"]
     if source != "body":
@@ -70,7 +104,7 @@ def _field(error: Mapping[str, Any], body: object) -> str:
         path += [str(part) for part in parts[-1:]]
     if error["type"] in TAG_PROBLEMS:
         path.append(str(error["ctx"]["discriminator"]).strip("'"))
-    return ".".join(path) or "body"
+    return ".".join(path)[:RECEIVED_AT_MOST] or "body"
 
 
 def _has(value: object, part: object) -> bool:

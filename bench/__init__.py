@@ -8,6 +8,7 @@ from bench.fan_out import measure_fan_out
 from bench.lateness import measure_lateness
 from bench.list_pages import measure_list_pages
 from bench.report import Figure, Report
+from bench.rule_lists import measure_rule_lists
 from bench.subscriptions import measure_subscriptions
 from bench.writes import measure_writes
 
@@ -16,6 +17,7 @@ BENCHMARKS: dict[str, Callable[[], Coroutine[Any, Any, Report]]] = {
     "fan_out": measure_fan_out,
     "lateness": measure_lateness,
     "list_pages": measure_list_pages,
+    "rule_lists": measure_rule_lists,
     "subscriptions": measure_subscriptions,
     "writes": measure_writes,
 }

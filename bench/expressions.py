@@ -20,7 +20,7 @@ from runtime.engine_zones import pin_engine_zones
 from store.audience_preview import count_matching
 from store.database import Database
 from store.migrate import migrate
-from store.participant_values import ParticipantValues
+from store.participant_values import ParticipantValues, selected
 from store.tables import Program
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
@@ -76,7 +76,7 @@ class Ground:
         """The values of `count` participants."""
         async with self.database.transaction() as session:
             found = await session.execute(
-                text(f"SELECT {', '.join(values.columns)} FROM participant LIMIT :count"),  # noqa: S608
+                text(f"SELECT {selected(values.columns)} FROM participant AS p LIMIT :count"),  # noqa: S608
                 {"count": count},
             )
             return [values.of(row) for row in found.mappings()]

@@ -1,31 +1,17 @@
 """Fan-out: a child workflow per participant against cohorts, over the same stack in one run."""
 
 import asyncio
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import psutil
 
 from bench.bench_stack import Bench, bench_stack
+from bench.memory_watch import MEBIBYTE, MemoryWatch
 from bench.people import populate
 from bench.report import Figure, Report
 
 GUARD = 'participant.counters.points >= 10 && participant.attributes.plan != "none"'
-MEBIBYTE = 2**20
-
-
-@dataclass(slots=True)
-class MemoryWatch:
-    """The worker's resident memory, sampled while runs go on."""
-
-    process: psutil.Process
-    samples: list[int]
-
-    async def sample(self) -> None:
-        while True:
-            self.samples.append(self.process.memory_info().rss)
-            await asyncio.sleep(0.2)
 
 
 async def run_once(bench: Bench, name: str, **fields: Any) -> dict[str, Any]:

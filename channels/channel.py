@@ -16,6 +16,17 @@ class DeliveryStatus(StrEnum):
     NOT_TRIED = "not_tried"
 
 
+class DeliveryProblem(StrEnum):
+    """Why a message was not sent, in words that quote nobody."""
+
+    NO_CONNECTION = "no_connection"
+    CONNECTION_LOST = "connection_lost"
+    CANNOT_BE_COMPOSED = "cannot_be_composed"
+    CANNOT_BE_ADDRESSED = "cannot_be_addressed"
+    RECIPIENT_REFUSED = "recipient_refused"
+    REFUSED = "refused"
+
+
 @dataclass(frozen=True, slots=True)
 class Outgoing:
     """One message to hand over. `message_id` is its stable key, sent along wherever the provider takes one."""
@@ -28,10 +39,14 @@ class Outgoing:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """What the provider said. `unknown`: it may have been accepted. `not_tried`: it certainly was not."""
+    """What the provider said. `unknown`: it may have been accepted. `not_tried`: it certainly was not.
+
+    `error` is the provider's own text, which may quote the recipient.
+    """
 
     status: DeliveryStatus
     error: str | None = None
+    problem: DeliveryProblem | None = None
 
 
 class MessageChannel(Protocol):

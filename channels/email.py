@@ -12,7 +12,7 @@ from email.utils import format_datetime, parseaddr
 import aiosmtplib
 from email_validator import validate_email
 
-from channels.channel import Delivery, DeliveryStatus, Outgoing
+from channels.channel import Delivery, DeliveryProblem, DeliveryStatus, Outgoing
 from runtime.settings import Settings
 
 
@@ -43,7 +43,9 @@ class EmailChannel:
                 connection = await self._connection()
             except (aiosmtplib.SMTPException, OSError) as error:
                 return Delivery(
-                    DeliveryStatus.NOT_TRIED, f"no connection to the mail server: {type(error).__name__}"
+                    DeliveryStatus.NOT_TRIED,
+                    f"no connection to the mail server: {type(error).__name__}",
+                    DeliveryProblem.NO_CONNECTION,
                 )
             delivery = await self._hand_over(connection, message)
             if connection.is_connected and delivery.status is not DeliveryStatus.UNKNOWN:
@@ -58,20 +60,28 @@ class EmailChannel:
             content = compose(message, self._settings.email_from)
             recipient = ascii_address(message.recipient)
         except (ValueError, IndexError, MessageError) as error:
-            return Delivery(DeliveryStatus.FAILED, f"cannot be composed: {type(error).__name__}")
+            return _failed(f"cannot be composed: {type(error).__name__}", DeliveryProblem.CANNOT_BE_COMPOSED)
         try:
             await connection.sendmail(sender, [recipient], content)
         except aiosmtplib.SMTPRecipientsRefused as error:
             answer = error.recipients[0]
-            return Delivery(DeliveryStatus.FAILED, f"recipient refused: {answer.code} {answer.message}")
+            return _failed(
+                f"recipient refused: {answer.code} {answer.message}", DeliveryProblem.RECIPIENT_REFUSED
+            )
         except aiosmtplib.SMTPResponseException as error:
-            return Delivery(DeliveryStatus.FAILED, f"refused: {error.code} {error.message}")
+            return _failed(f"refused: {error.code} {error.message}", DeliveryProblem.REFUSED)
         except ValueError as error:
             # Addresses are checked before anything is said to the server.
-            return Delivery(DeliveryStatus.FAILED, f"cannot be addressed: {type(error).__name__}")
+            return _failed(
+                f"cannot be addressed: {type(error).__name__}", DeliveryProblem.CANNOT_BE_ADDRESSED
+            )
         except (aiosmtplib.SMTPException, OSError) as error:
             # The link broke during the conversation: the server may have taken the message.
-            return Delivery(DeliveryStatus.UNKNOWN, f"connection lost while sending: {type(error).__name__}")
+            return Delivery(
+                DeliveryStatus.UNKNOWN,
+                f"connection lost while sending: {type(error).__name__}",
+                DeliveryProblem.CONNECTION_LOST,
+            )
         return Delivery(DeliveryStatus.SENT)
 
     async def _connection(self) -> aiosmtplib.SMTP:
@@ -95,6 +105,10 @@ class EmailChannel:
     async def close(self) -> None:
         while self._idle:
             self._idle.pop().close()
+
+
+def _failed(error: str, problem: DeliveryProblem) -> Delivery:
+    return Delivery(DeliveryStatus.FAILED, error, problem)
 
 
 async def _answers(connection: aiosmtplib.SMTP) -> bool:

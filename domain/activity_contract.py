@@ -28,6 +28,8 @@ class ActivityName(StrEnum):
     WATCH_RUN = "watch_run"
     RECONCILE = "reconcile"
     DELIVER_WEBHOOKS = "deliver_webhooks"
+    DISPATCH_MESSAGES = "dispatch_messages"
+    PUMP_EVENTS = "pump_events"
 
 
 class OpenAutomation(Shape):
@@ -139,16 +141,41 @@ class DeliverWebhooks(Shape):
     endpoint_id: UUID
 
 
+class DispatchMessages(Shape):
+    """Hand over what a program has queued."""
+
+    program_id: UUID
+
+
 class DeliveryRound(Shape):
-    """`next_due_at` is None when nothing is left. `give_way`: the receiver hangs, so others come first for a while."""
+    """`next_due_at` is None when nothing is left. `give_way`: the receiver hangs or is away, so others come first."""
 
     next_due_at: datetime | None
     give_way: bool = False
+
+
+class PumpEvents(Shape):
+    """Process the events of one pump among so many."""
+
+    pump: int
+    pumps: int
+
+
+class PumpRound(Shape):
+    """`retired`: there is no such pump any more."""
+
+    processed: int = 0
+    retired: bool = False
 
 
 class ReconcileReport(Shape):
     automations_failed: int = 0
     runs_closed: int = 0
     changes_discarded: int = 0
+    rule_automations_started: int = 0
     deliveries_started: int = 0
     automations_woken: int = 0
+    messages_woken: int = 0
+    segments_refreshed: int = 0
+    rule_alerts_opened: int = 0
+    events_discarded: int = 0

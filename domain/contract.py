@@ -22,6 +22,8 @@ class WorkflowType(StrEnum):
     COHORT = "CohortWorkflow"
     UPKEEP = "UpkeepWorkflow"
     WEBHOOK_DELIVERY = "WebhookDeliveryWorkflow"
+    MESSAGE_DISPATCH = "MessageDispatchWorkflow"
+    EVENT_PUMP = "EventPumpWorkflow"
 
 
 class Update(StrEnum):
@@ -39,6 +41,7 @@ class Signal(StrEnum):
     FIRE = "fire"
     SUBSCRIPTIONS_CHANGED = "subscriptions_changed"
     DELIVERIES_DUE = "deliveries_due"
+    MESSAGES_DUE = "messages_due"
 
 
 class Query(StrEnum):
@@ -98,6 +101,19 @@ def schedule_id(automation_id: UUID) -> str:
 
 def webhook_workflow_id(endpoint_id: UUID) -> str:
     return f"webhook-{endpoint_id}"
+
+
+def event_pump_workflow_id(pump: int) -> str:
+    return f"event-pump-{pump}"
+
+
+def events_task_queue(task_queue: str) -> str:
+    """Pumps have a queue of their own: whatever else there is to do, events go on."""
+    return f"{task_queue}-events"
+
+
+def messages_workflow_id(program_id: UUID) -> str:
+    return f"messages-{program_id}"
 
 
 def webhook_task_queue(task_queue: str) -> str:
@@ -186,8 +202,19 @@ class TickInput(Shape):
     automation_id: UUID
 
 
+class EventPumpInput(Shape):
+    """The pump of this number, of so many: they share the shards of events out among them."""
+
+    pump: int = Field(ge=0)
+    pumps: int = Field(ge=1)
+
+
 class WebhookDeliveryInput(Shape):
     endpoint_id: UUID
+
+
+class MessageDispatchInput(Shape):
+    program_id: UUID
 
 
 class RunInput(Shape):

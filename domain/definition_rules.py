@@ -51,8 +51,9 @@ def check_definition(
     _check_expressions(definition, attribute_types)
     _check_documents(definition)
     if isinstance(definition.action, SendMessage):
-        _check_template("action.subject", definition.action.subject, definition.payload)
-        _check_template("action.body", definition.action.body, definition.payload)
+        values = {"participant": {}, "payload": definition.payload}
+        check_template("action.subject", definition.action.subject, values)
+        check_template("action.body", definition.action.body, values)
 
 
 def _check_trigger(definition: Definition) -> None:
@@ -112,16 +113,22 @@ def _check_expressions(definition: Definition, attribute_types: Mapping[str, Att
 
 def _check_documents(definition: Definition) -> None:
     for name in ("payload", "filter_hints", "schedule_config"):
-        problems = check_json_limits(getattr(definition, name))
-        if problems:
-            path = f"{name}.{problems[0].path}" if problems[0].path else name
-            raise DefinitionError(path, problems[0].reason)
+        check_document(name, getattr(definition, name))
 
 
-def _check_template(field: str, source: str, payload: dict[str, Any]) -> None:
-    """A value that a filter cannot take is no fault of the template: people have other values."""
+def check_document(field: str, value: object) -> None:
+    """Raises DefinitionError for JSON that cannot be stored, and names the place in it."""
+    for problem in check_json_limits(value):
+        raise DefinitionError(f"{field}.{problem.path}" if problem.path else field, problem.reason)
+
+
+def check_template(field: str, source: str, values: Mapping[str, Any]) -> None:
+    """Raises DefinitionError when `source` is no template. `values`: the names that it may use.
+
+    A value that a filter cannot take is no fault of the template: people have other values.
+    """
     try:
-        parse_template(source).render({"participant": {}, "payload": payload})
+        parse_template(source).render(values)
     except TemplateValueError:
         return
     except TemplateError as error:

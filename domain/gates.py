@@ -31,12 +31,13 @@ def message_gate(channel: Channel, reach: Reachability) -> SkipReason | None:
         return SkipReason.NO_CONSENT
     if not reach.address:
         return SkipReason.NO_ADDRESS
-    if channel is Channel.EMAIL and not _is_mail_address(reach.address):
+    if channel is Channel.EMAIL and not is_mail_address(reach.address):
         return SkipReason.INVALID_ADDRESS
     return None
 
 
-def _is_mail_address(address: str) -> bool:
+def is_mail_address(address: str) -> bool:
+    """Whether it is one bare address that a mail can be sent to, as far as its form tells."""
     if len(address) > MAX_ADDRESS_LENGTH or any(ord(character) < 33 for character in address):
         return False
     local, at, domain = parseaddr(address)[1].rpartition("@")

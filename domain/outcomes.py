@@ -28,6 +28,9 @@ class SkipReason(StrEnum):
     MISSED = "missed"
 
 
+UNSETTLED = "the attempt that claimed this send did not settle it"
+
+
 class RunCounts(BaseModel):
     """Counts of a run's ledger rows. `pending` includes rows claimed but not settled."""
 

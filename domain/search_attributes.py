@@ -20,5 +20,15 @@ def of_automation(automation_id: UUID, kind: str, program_id: UUID | None = None
     return TypedSearchAttributes(pairs)
 
 
+def of_event_pump() -> TypedSearchAttributes:
+    return TypedSearchAttributes([SearchAttributePair(KIND, "event_pump")])
+
+
+def of_messages(program_id: UUID) -> TypedSearchAttributes:
+    return TypedSearchAttributes(
+        [SearchAttributePair(PROGRAM, str(program_id)), SearchAttributePair(KIND, "messages")]
+    )
+
+
 def of_webhook() -> TypedSearchAttributes:
     return TypedSearchAttributes([SearchAttributePair(KIND, "webhook")])

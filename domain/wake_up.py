@@ -6,10 +6,13 @@ from uuid import UUID
 
 
 class Sleeper(StrEnum):
-    """Who can be woken: an automation, about its subscriptions, or the delivery to a webhook."""
+    """Who can be woken: an automation, about its subscriptions; the delivery to a webhook; a program's messages;
+    an automation that is to be created from what a rule has staged under its id."""
 
     AUTOMATION = "automation"
     WEBHOOK = "webhook"
+    MESSAGES = "messages"
+    STAGED_AUTOMATION = "staged_automation"
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,6 +46,11 @@ class WebhookType(StrEnum):
     RUN_FAILED = "run.failed"
     RUN_CANCELLED = "run.cancelled"
     EVENT_RECEIVED = "event.received"
+    EVENT_COMPLETED = "event.completed"
+    EVENT_FAILED = "event.failed"
+    RULE_ACTION = "rule.action"
+    RULE_ALERTED = "rule.alerted"
+    RULE_RECOVERED = "rule.recovered"
     TEST = "webhook.test"
 
 

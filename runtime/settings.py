@@ -132,6 +132,23 @@ class Settings(BaseSettings):
         int, Field(ge=1, le=2_000, description="Cohorts a run starts before it is continued as new")
     ] = 500
 
+    event_pumps: Annotated[
+        int,
+        Field(
+            ge=1,
+            le=8,
+            description="Pumps of events, the same number for every worker: each runs in one worker at a time",
+        ),
+    ] = 2
+
+    event_retention_days: Annotated[
+        int, Field(ge=1, le=3_650, description="How long events are kept that are completed or have failed")
+    ] = 90
+    rule_run_retention_days: Annotated[
+        int,
+        Field(ge=1, le=3_650, description="How long it is kept what rules made of events, and their counts"),
+    ] = 30
+
     cron_failures_before_stop: Annotated[
         int,
         Field(
@@ -146,6 +163,9 @@ class Settings(BaseSettings):
             ge=10, description="How often the subscriptions of participant_state automations are refreshed"
         ),
     ] = 21_600
+    segment_refresh_seconds: Annotated[
+        int, Field(ge=10, description="How often each segment is evaluated anew")
+    ] = 300
     upkeep_seconds: Annotated[int, Field(ge=5, description="How often drift is looked for and repaired")] = 30
     admin_key: Annotated[
         SecretStr | None, Field(description="`carillon setup` stores it (hashed) as an admin's API key")

@@ -13,10 +13,12 @@ from temporalio.service import RPCError
 from domain import search_attributes
 from domain.contract import (
     AutomationInput,
+    MessageDispatchInput,
     Signal,
     WebhookDeliveryInput,
     WorkflowType,
     automation_workflow_id,
+    messages_workflow_id,
     webhook_workflow_id,
 )
 from domain.wake_up import Sleeper, WakeUp
@@ -46,6 +48,13 @@ def _start_of(wake_up: WakeUp) -> dict[str, Any]:
                 "id": automation_workflow_id(wake_up.id),
                 "start_signal": Signal.SUBSCRIPTIONS_CHANGED.value,
             }
+        case Sleeper.STAGED_AUTOMATION:
+            return {
+                "workflow": WorkflowType.AUTOMATION.value,
+                "arg": AutomationInput(automation_id=wake_up.id, change_id=wake_up.id),
+                "id": automation_workflow_id(wake_up.id),
+                "start_signal": Signal.SUBSCRIPTIONS_CHANGED.value,
+            }
         case Sleeper.WEBHOOK:
             return {
                 "workflow": WorkflowType.WEBHOOK_DELIVERY.value,
@@ -54,6 +63,15 @@ def _start_of(wake_up: WakeUp) -> dict[str, Any]:
                 "start_signal": Signal.DELIVERIES_DUE.value,
                 "static_summary": "Webhook deliveries",
                 "search_attributes": search_attributes.of_webhook(),
+            }
+        case Sleeper.MESSAGES:
+            return {
+                "workflow": WorkflowType.MESSAGE_DISPATCH.value,
+                "arg": MessageDispatchInput(program_id=wake_up.id),
+                "id": messages_workflow_id(wake_up.id),
+                "start_signal": Signal.MESSAGES_DUE.value,
+                "static_summary": "Queued messages",
+                "search_attributes": search_attributes.of_messages(wake_up.id),
             }
 
 

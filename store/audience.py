@@ -1,8 +1,8 @@
-"""The audience of a run: who is enrolled, decided once and written to the ledger."""
+"""The audience of a condition: for whom it holds, decided once and written where they are wanted."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
@@ -12,7 +12,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from domain.expressions import Condition
 from store.expression_sql import SqlCondition, compile_to_sql
 from store.expression_sql.fragments import Sql
-from store.participant_values import ParticipantValues
+from store.participant_values import ParticipantValues, column_sql
 
 PAGE = 5_000
 MAX_RECHECKED_AT_ONCE = 20_000
@@ -34,12 +34,12 @@ class Audience:
     def candidates(self, where: Sql) -> Sql:
         """A query of `row_id`, whether it is `certain` of that row, and if not, the columns that the engine needs."""
         columns = "".join(
-            f", CASE WHEN NOT certain THEN {name} END AS {name}" for name in self.values.columns
+            f", CASE WHEN NOT certain THEN {column_sql(name)} END AS {name}" for name in self.values.columns
         )
         # OFFSET 0 keeps `certain` from being computed anew at each mention.
         return (
-            f"SELECT id AS row_id, certain{columns} FROM (SELECT p.*, {self.compiled.certain} AS certain "  # noqa: S608
-            f"FROM participant AS p WHERE p.program_id = :program AND ({where}) OFFSET 0) AS judged"
+            f"SELECT p.id AS row_id, certain{columns} FROM (SELECT p.*, {self.compiled.certain} AS certain "  # noqa: S608
+            f"FROM participant AS p WHERE p.program_id = :program AND ({where}) OFFSET 0) AS p"
         )
 
     def matching(self, rows: Sequence[RowMapping]) -> list[UUID]:
@@ -49,6 +49,16 @@ class Audience:
             for row in rows
             if row["certain"] or self.condition.evaluate(self.values.of(row)).matched
         ]
+
+
+@dataclass(frozen=True, slots=True)
+class Roll:
+    """Where participants are written. `insert`: all of a statement but its `FROM found`, in which each has their `id`
+    and their `position`, from 0 on.
+    """
+
+    insert: Sql
+    parameters: Mapping[str, Any] = field(default_factory=dict)
 
 
 async def enroll_everyone(session: AsyncSession, run_id: UUID, program_id: UUID) -> int:
@@ -71,19 +81,35 @@ async def enroll_matching(
     values: ParticipantValues,
     on_page: Callable[[int], None],
 ) -> int:
-    """Enroll the participants for whom `condition` holds, as of one snapshot; answers how many.
+    """Enroll the participants for whom `condition` holds into the ledger of a run, as `write_matching` does."""
+    ledger = Roll(
+        "INSERT INTO run_participant (run_id, seq, participant_id) SELECT :run, found.position, found.id",
+        {"run": run_id},
+    )
+    return await write_matching(session, ledger, program_id, condition, values, on_page)
 
-    PostgreSQL enrolls those it is certain of and leaves out those it rules out; the engine is asked about the rest,
-    in a thread, page by page. `on_page` is told how many were asked about or enrolled so far.
+
+async def write_matching(
+    session: AsyncSession,
+    roll: Roll,
+    program_id: UUID,
+    condition: Condition,
+    values: ParticipantValues,
+    on_page: Callable[[int], None],
+) -> int:
+    """Write the participants for whom `condition` holds, as of one snapshot, to `roll`; answers how many.
+
+    PostgreSQL writes those it is certain of and leaves out those it rules out; the engine is asked about the rest,
+    in a thread, page by page. `on_page` is told how many were asked about or written so far.
     """
     audience = Audience(program_id, condition, values, compile_to_sql(condition, values.program, values.now))
     if audience.compiled.has_certain_rows:
-        enrolled = await _enroll_at_once(session, run_id, audience, on_page)
-        if enrolled is not None:
-            return enrolled
+        written = await _write_at_once(session, roll, audience, on_page)
+        if written is not None:
+            return written
     total = looked_at = 0
     async for matching, rows in stream_matching(session, audience, audience.compiled.possible):
-        await _append(session, run_id, total, matching)
+        await _append(session, roll, total, matching)
         total += len(matching)
         looked_at += rows
         on_page(looked_at)
@@ -102,50 +128,49 @@ async def stream_matching(
         audience.parameters,
         execution_options={"yield_per": PAGE},
     )
-    async for page in found.mappings().partitions():
+    async for page in found.mappings().partitions(PAGE):
         yield await asyncio.to_thread(audience.matching, page), len(page)
 
 
-async def _enroll_at_once(
-    session: AsyncSession, run_id: UUID, audience: Audience, on_page: Callable[[int], None]
+async def _write_at_once(
+    session: AsyncSession, roll: Roll, audience: Audience, on_page: Callable[[int], None]
 ) -> int | None:
-    """Enroll by one statement, of which the rows to ask the engine about come back: so all are of one snapshot.
+    """Write by one statement, of which the rows to ask the engine about come back: so all are of one snapshot.
 
-    None, and nothing enrolled, when those are too many to hold.
+    None, and nothing written, when those are too many to hold.
     """
     statement = text(
         f"WITH candidate AS MATERIALIZED ({audience.candidates(audience.compiled.possible)}), "  # noqa: S608
-        "enrolled AS (INSERT INTO run_participant (run_id, seq, participant_id) "
-        "SELECT :run, row_number() OVER (ORDER BY row_id) - 1, row_id FROM candidate WHERE certain) "
-        "SELECT candidate.*, (SELECT count(*) FROM candidate WHERE certain) AS enrolled "
+        "found AS (SELECT row_id AS id, row_number() OVER (ORDER BY row_id) - 1 AS position "
+        f"FROM candidate WHERE certain), written AS ({roll.insert} FROM found) "
+        "SELECT candidate.*, (SELECT count(*) FROM candidate WHERE certain) AS written "
         "FROM (SELECT 1) AS always LEFT JOIN candidate ON NOT candidate.certain ORDER BY row_id LIMIT :most"
     )
     attempt = await session.begin_nested()
-    parameters = {**audience.parameters, "run": run_id, "most": MAX_RECHECKED_AT_ONCE + 1}
+    parameters = {**audience.parameters, **roll.parameters, "most": MAX_RECHECKED_AT_ONCE + 1}
     rows = (await session.execute(statement, parameters)).mappings().all()
     if len(rows) > MAX_RECHECKED_AT_ONCE:
         await attempt.rollback()
         return None
     await attempt.commit()
-    total = int(rows[0]["enrolled"])
+    total = int(rows[0]["written"])
     on_page(total)
     uncertain = [row for row in rows if row["row_id"] is not None]
     for start in range(0, len(uncertain), PAGE):
         matching = await asyncio.to_thread(audience.matching, uncertain[start : start + PAGE])
-        await _append(session, run_id, total, matching)
+        await _append(session, roll, total, matching)
         total += len(matching)
         on_page(total)
     return total
 
 
-async def _append(session: AsyncSession, run_id: UUID, first: int, participants: list[UUID]) -> None:
+async def _append(session: AsyncSession, roll: Roll, first: int, participants: list[UUID]) -> None:
     if not participants:
         return
     await session.execute(
         text(
-            "INSERT INTO run_participant (run_id, seq, participant_id) "
-            "SELECT :run, :first + position - 1, id "
-            "FROM unnest(CAST(:ids AS uuid[])) WITH ORDINALITY AS enrolled(id, position)"
+            f"{roll.insert} FROM (SELECT id, :first + position - 1 AS position "  # noqa: S608
+            "FROM unnest(CAST(:ids AS uuid[])) WITH ORDINALITY AS listed(id, position)) AS found"
         ),
-        {"run": run_id, "first": first, "ids": participants},
+        {**roll.parameters, "first": first, "ids": participants},
     )

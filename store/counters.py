@@ -1,15 +1,21 @@
 """Adding to a participant's counters, by request and by events."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from domain.counters import CounterError, add_to_counter, as_decimal
 from domain.events import event_source
-from domain.program_settings import SettingError, event_counters
+from domain.program_settings import EventCounter, SettingError, event_counters
+from store.generated_events import emit_participant_changes
+from store.participant_states import change_states
 from store.participants import Lock, Upserted, change_participant, get_participant
+from store.rule_subjects import participants_of
+from store.subscription_follow import ParticipantChange
 from store.tables import Event, Program
 
 
@@ -29,36 +35,62 @@ async def add_to_counters(
     return await change_participant(session, program, participant, {"counters": counters})
 
 
-async def count_event(session: AsyncSession, program: Program, event: Event) -> Upserted | None:
-    """Add a stored event to the counters that its program keeps of its type; to be called once for each event.
+async def count_events(
+    session: AsyncSession, program: Program, events: Sequence[Event], now: datetime
+) -> None:
+    """Add stored events to the counters that their program keeps of their types; to be called once for each event.
 
-    An event never fails by it: a counter that cannot be changed stays as it is. None when nothing changes.
+    An event never fails by it: a counter that cannot be changed stays as it is. The events of one type are counted
+    together, the types one after the other.
     """
-    changes = _changes(program, event)
-    if event.participant_id is None or not changes:
-        return None
-    participant = await get_participant(session, program.id, event.participant_id, Lock.AGAINST_CHANGE)
-    if participant is None:
-        return None
-    counters = participant.counters
+    counting = _counting(program, events)
+    wanted = {participant_id for changes in counting.values() for participant_id, _ in changes}
+    # All of them at once and in one order, so that two requests about the same people do not deadlock.
+    people = await participants_of(session, wanted, with_segments=False, lock=True)
+    for event_type, changes in counting.items():
+        before = dict(people)
+        for participant_id, change in changes:
+            if participant_id in people:
+                counters = _added(people[participant_id]["counters"], change)
+                people[participant_id] = {**people[participant_id], "counters": counters}
+        changed = [
+            ParticipantChange(before[one], people[one])
+            for one in sorted(people)
+            if before[one] != people[one]
+        ]
+        if changed:
+            source = event_source(event_type)
+            sources = {change.after["id"]: source for change in changed}
+            await change_states(session, program, changed, sources, now)
+            await emit_participant_changes(session, program.id, changed, source)
+
+
+def _added(counters: Mapping[str, Any], changes: Mapping[str, Decimal]) -> dict[str, Any]:
+    sums = dict(counters)
     for name, change in changes.items():
         try:
-            counters = add_to_counter(counters, name, change)
+            sums = add_to_counter(sums, name, change)
         except CounterError:
             continue
-    if counters == participant.counters:
-        return None
-    return await change_participant(
-        session, program, participant, {"counters": counters}, source=event_source(event.type)
-    )
+    return sums
 
 
-def _changes(program: Program, event: Event) -> dict[str, Decimal]:
+def _counting(program: Program, events: Sequence[Event]) -> dict[str, list[tuple[UUID, dict[str, Decimal]]]]:
+    """What each event adds to whose counters, by type of event; without those that add nothing to anybody's."""
     try:
         rules = event_counters(program.settings)
     except SettingError:
         # Settings of a program that is older than this setting were stored unchecked.
         return {}
+    counting: dict[str, list[tuple[UUID, dict[str, Decimal]]]] = {}
+    for event in events if rules else ():
+        changes = _changes(rules, event)
+        if event.participant_id is not None and changes:
+            counting.setdefault(event.type, []).append((event.participant_id, changes))
+    return counting
+
+
+def _changes(rules: Sequence[EventCounter], event: Event) -> dict[str, Decimal]:
     changes: dict[str, Decimal] = {}
     for rule in rules:
         if rule.event_type == event.type:

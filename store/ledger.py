@@ -8,7 +8,8 @@ from uuid import UUID
 from sqlalchemy import RowMapping, text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from domain.outcomes import Outcome, RunCounts, count_outcomes
+from domain.outcomes import UNSETTLED, Outcome, RunCounts, count_outcomes
+from store.participant_values import column_sql
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,7 @@ async def pending_rows(
     session: AsyncSession, run_id: UUID, first: int, last: int, columns: Sequence[str], limit: int
 ) -> list[RowMapping]:
     """Lock up to `limit` rows of a slice that have no outcome, with the participants' `columns`."""
-    selected = "".join(f", p.{column} AS {column}" for column in columns)
+    selected = "".join(f", {column_sql(column)} AS {column}" for column in columns)
     rows = await session.execute(
         text(
             f"SELECT rp.seq, rp.participant_id, p.status AS participant_status{selected} "  # noqa: S608
@@ -112,12 +113,18 @@ async def resolve_abandoned_claims(
     """Move rows that another attempt left in `sending` to `outcome`; answers whose they are."""
     rows = await session.execute(
         text(
-            "UPDATE run_participant SET outcome = :outcome, updated_at = now(), "
-            "error = 'the attempt that claimed this send did not settle it' "
+            "UPDATE run_participant SET outcome = :outcome, updated_at = now(), error = :error "
             "WHERE run_id = :run AND seq >= :first AND seq < :last AND outcome = 'sending' "
             "AND claim IS DISTINCT FROM :claim RETURNING participant_id"
         ),
-        {"run": run_id, "first": first, "last": last, "outcome": outcome.value, "claim": claim_id},
+        {
+            "run": run_id,
+            "first": first,
+            "last": last,
+            "outcome": outcome.value,
+            "error": UNSETTLED,
+            "claim": claim_id,
+        },
     )
     return [row[0] for row in rows]
 

@@ -61,6 +61,44 @@ async def record_drafts(
     )
 
 
+async def still_there(session: AsyncSession, participants: Sequence[UUID]) -> set[UUID]:
+    """Those who are neither erased nor being erased. Nobody erases them until the transaction ends."""
+    if not participants:
+        return set()
+    found = await session.execute(
+        text(
+            "SELECT id FROM participant WHERE id = ANY(CAST(:ids AS uuid[])) ORDER BY id FOR KEY SHARE SKIP LOCKED"
+        ),
+        {"ids": list(participants)},
+    )
+    return set(found.scalars())
+
+
+async def erase_messages_of(session: AsyncSession, participant_id: UUID) -> None:
+    """Leave of the messages to a participant only that they were sent; those that were not never will be.
+
+    What providers said of them goes too: it may quote the address.
+    """
+    erased = {"participant_id": participant_id}
+    await session.execute(
+        text(
+            "UPDATE message SET recipient = '', subject = NULL, body = NULL, error = NULL, "
+            "status = CASE WHEN status = 'queued' THEN 'cancelled' ELSE status END, "
+            "settled_at = CASE WHEN status = 'queued' THEN now() ELSE settled_at END "
+            "WHERE participant_id = :participant_id"
+        ),
+        erased,
+    )
+    await session.execute(
+        text(
+            "UPDATE run_participant enrolled SET error = NULL FROM message "
+            "WHERE message.participant_id = :participant_id AND enrolled.run_id = message.run_id "
+            "AND enrolled.participant_id = :participant_id AND enrolled.error IS NOT NULL"
+        ),
+        erased,
+    )
+
+
 async def note_contact(session: AsyncSession, participants: Sequence[UUID], now: datetime) -> None:
     """Remember that these people were sent something (`participant.last_contacted_at` in expressions)."""
     if participants:

@@ -32,16 +32,30 @@ class Page(Generic[Row]):
 
 
 def encode_cursor(at: datetime, row_id: UUID) -> str:
-    return base64.urlsafe_b64encode(f"{at.isoformat()}|{row_id}".encode()).decode().rstrip("=")
+    return base64.urlsafe_b64encode(plain_cursor(at, row_id).encode()).decode().rstrip("=")
 
 
 def decode_cursor(cursor: str) -> tuple[datetime, UUID]:
     try:
         padded = cursor + "=" * (-len(cursor) % 4)
-        at, _, row_id = base64.b64decode(padded, altchars=b"-_", validate=True).decode().partition("|")
+        plain = base64.b64decode(padded, altchars=b"-_", validate=True).decode()
+    except (ValueError, binascii.Error):
+        raise InvalidCursorError("expected a next_cursor from this list") from None
+    return read_plain_cursor(plain)
+
+
+def plain_cursor(at: datetime, row_id: UUID) -> str:
+    """`ISO8601|uuid`."""
+    return f"{at.isoformat()}|{row_id}"
+
+
+def read_plain_cursor(cursor: str) -> tuple[datetime, UUID]:
+    """Raises InvalidCursorError."""
+    at, _, row_id = cursor.partition("|")
+    try:
         instant = datetime.fromisoformat(at)
         identifier = UUID(row_id)
-    except (ValueError, binascii.Error):
+    except ValueError:
         raise InvalidCursorError("expected a next_cursor from this list") from None
     if instant.tzinfo is None:
         raise InvalidCursorError("expected a next_cursor from this list")

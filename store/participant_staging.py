@@ -10,9 +10,12 @@ from psycopg.errors import DeadlockDetected
 
 from domain.participant_rows import ParticipantRow
 from store.database import Database
+from store.generated_events import OF_PARTICIPANTS, emit_participant_changes, listened_types
 from store.state_history import SOURCE_SETTING
+from store.subscription_follow import ParticipantChange
 from store.subscription_watch import WRITERS_LOCK, lock_key
 
+IMPORT_SOURCE = "import"
 _ATTEMPTS = 3
 
 _CREATE_STAGING = """
@@ -77,9 +80,9 @@ WHERE excluded.email <> COALESCE(stored.email, '')
         SELECT FROM participant_import AS new
         WHERE new.external_id = excluded.external_id AND new.status <> stored.status
     )
-RETURNING external_id, xmax = 0
 """
-
+_WRITTEN = "RETURNING external_id, xmax = 0"
+_WRITTEN_AND_TOLD = f"{_WRITTEN}, to_jsonb(old), to_jsonb(new)"
 
 # The lock before the clock: a refresh that has not seen these rows began before this instant.
 _LOCK = WRITERS_LOCK.replace(":space", "%(space)s").replace(":key", "%(key)s")
@@ -107,21 +110,31 @@ async def upsert_rows(
 
 
 async def _write(database: Database, program_id: UUID, staged: list[tuple[Any, ...]]) -> dict[str, bool]:
-    async with database.engine.connect() as connection:
-        driver = (await connection.get_raw_connection()).driver_connection
+    async with database.transaction() as session:
+        told = bool(OF_PARTICIPANTS & await listened_types(session, program_id))
+        driver = (await (await session.connection()).get_raw_connection()).driver_connection
         assert isinstance(driver, psycopg.AsyncConnection)
-        async with driver.transaction(), driver.cursor() as cursor:
-            await cursor.execute("SELECT set_config(%s, 'import', true)", [SOURCE_SETTING])
+        async with driver.cursor() as cursor:
+            await cursor.execute("SELECT set_config(%s, %s, true)", [SOURCE_SETTING, IMPORT_SOURCE])
             await cursor.execute(_CREATE_STAGING)
             async with cursor.copy(_COPY) as copy:
                 for values in staged:
                     await copy.write_row(values)
-            await cursor.execute(_UPSERT, {"program_id": program_id})
-            written = dict(await cursor.fetchall())
+            await cursor.execute(
+                f"{_UPSERT} {_WRITTEN_AND_TOLD if told else _WRITTEN}", {"program_id": program_id}
+            )
+            written = await cursor.fetchall()
             if written:
                 await cursor.execute(_LOCK, lock_key(program_id))
                 await cursor.execute(_ASK_FOR_REFRESH, {"program_id": program_id})
-            return written
+        if told:
+            changes = [_change(created, *rows) for _, created, *rows in written]
+            await emit_participant_changes(session, program_id, changes, IMPORT_SOURCE)
+        return {external_id: created for external_id, created, *_ in written}
+
+
+def _change(created: bool, old: dict[str, Any] | None, new: dict[str, Any]) -> ParticipantChange:
+    return ParticipantChange(None if created else old, {**new, "id": UUID(new["id"])})
 
 
 def _staged(row: ParticipantRow) -> tuple[Any, ...]:

@@ -1,13 +1,13 @@
-"""Reading and writing one participant at a time. Files of them: store/participant_import.py."""
+"""Reading and writing participants, one at a time and those of a request. Files of them: store/participant_import.py."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import Enum, auto
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import ColumnElement, delete, update
+from sqlalchemy import ColumnElement, delete, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -15,14 +15,27 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from domain.events import API_SOURCE
 from domain.participant import ParticipantStatus
 from domain.wake_up import Sleeper
+from store.conversations import detach_conversations_of
+from store.generated_events import emit_participant_changes
+from store.messages import erase_messages_of
 from store.paging import Page, PageRequest, page_newest_first
 from store.received_events import erase_events_of
+from store.segment_members import forget_memberships
 from store.state_history import name_source
 from store.subscription_follow import ParticipantChange, follow_participants
 from store.subscriptions import forget_participant
 from store.tables import Participant, Program
 from store.tables.participant import NOT_ACTIVE
 from store.waking import wake_after_commit
+
+_HOLD_BY_ID = text(
+    "SELECT id, external_id FROM participant "
+    "WHERE program_id = :program AND id = ANY(CAST(:wanted AS uuid[])) FOR KEY SHARE"
+)
+_HOLD_BY_EXTERNAL_ID = text(
+    "SELECT id, external_id FROM participant "
+    "WHERE program_id = :program AND external_id = ANY(CAST(:wanted AS text[])) FOR KEY SHARE"
+)
 
 
 class Lock(Enum):
@@ -105,11 +118,49 @@ async def change_participant(
         .returning(Participant)
         .execution_options(synchronize_session=False, populate_existing=True)
     )
-    return await _written(session, program, before, (await session.execute(statement)).scalar_one())
+    after = (await session.execute(statement)).scalar_one()
+    change = ParticipantChange(before.model_dump(), after.model_dump())
+    await _written(session, program, [change], source)
+    return Upserted(before, after)
+
+
+async def hold_participants(
+    session: AsyncSession, program_id: UUID, ids: Collection[UUID], external_ids: Collection[str]
+) -> dict[UUID, str]:
+    """The external_id by id of each of these who exists; nobody erases them until the transaction ends."""
+    held: dict[UUID, str] = {}
+    for statement, wanted in ((_HOLD_BY_ID, ids), (_HOLD_BY_EXTERNAL_ID, external_ids)):
+        if wanted:
+            found = await session.execute(statement, {"program": program_id, "wanted": list(wanted)})
+            held |= {row.id: row.external_id for row in found}
+    return held
+
+
+async def create_participants(
+    session: AsyncSession, program: Program, sources: Mapping[str, str]
+) -> dict[str, UUID]:
+    """The participants of these external_ids, of whom none was there a moment ago, held like those that were.
+
+    `sources`: by external_id, who creates them.
+    """
+    created: dict[str, UUID] = {}
+    while missing := list(sources.keys() - created.keys()):
+        changes = await _insert_bare(session, program.id, missing)
+        for source in dict.fromkeys(sources.values()):
+            theirs = [change for change in changes if sources[change.after["external_id"]] == source]
+            await _written(session, program, theirs, source)
+        created |= {change.after["external_id"]: change.after["id"] for change in changes}
+        overtaken = sources.keys() - created.keys()
+        others = await hold_participants(session, program.id, (), overtaken)
+        created |= {external_id: participant_id for participant_id, external_id in others.items()}
+    return created
 
 
 async def erase_participant(session: AsyncSession, program_id: UUID, participant_id: UUID) -> bool:
-    """Erase the person, with the history of their state and what their events say. Answers whether they existed."""
+    """Erase the person, with the history of their state and what their events and messages say.
+
+    Answers whether they existed.
+    """
     statement = (
         delete(Participant)
         .where(col(Participant.program_id) == program_id, col(Participant.id) == participant_id)
@@ -119,8 +170,11 @@ async def erase_participant(session: AsyncSession, program_id: UUID, participant
     if (await session.execute(statement)).scalar_one_or_none() is None:
         return False
     await forget_participant(session, program_id, participant_id)
-    # Afterwards: deleting has waited for the transactions that were storing events of this person.
+    await forget_memberships(session, participant_id)
+    await detach_conversations_of(session, participant_id)
+    # Afterwards: deleting has waited for the transactions that were storing events and messages of this person.
     await erase_events_of(session, participant_id)
+    await erase_messages_of(session, participant_id)
     return True
 
 
@@ -148,14 +202,33 @@ async def _create(
         .execution_options(populate_existing=True)
     )
     stored = (await session.execute(statement)).scalar_one_or_none()
-    return None if stored is None else await _written(session, program, None, stored)
+    if stored is None:
+        return None
+    await _written(session, program, [ParticipantChange(None, stored.model_dump())], source)
+    return Upserted(None, stored)
+
+
+async def _insert_bare(
+    session: AsyncSession, program_id: UUID, external_ids: Sequence[str]
+) -> list[ParticipantChange]:
+    """Without those whom somebody else has just created. In one order, that of imports, so as not to deadlock."""
+    rows = await session.execute(
+        text(
+            "INSERT INTO participant (id, program_id, external_id) SELECT gen_random_uuid(), :program, one "
+            "FROM unnest(CAST(:external_ids AS text[])) AS one ORDER BY one "
+            "ON CONFLICT (program_id, external_id) DO NOTHING RETURNING *"
+        ),
+        {"program": program_id, "external_ids": external_ids},
+    )
+    return [ParticipantChange(None, dict(row)) for row in rows.mappings()]
 
 
 async def _written(
-    session: AsyncSession, program: Program, before: Participant | None, after: Participant
-) -> Upserted:
-    """Every write of a single participant ends here: their subscriptions follow it."""
-    change = ParticipantChange(None if before is None else before.model_dump(), after.model_dump())
-    sooner = await follow_participants(session, program, [change], datetime.now(UTC))
+    session: AsyncSession, program: Program, changes: Sequence[ParticipantChange], source: str
+) -> None:
+    """Every write here ends here: the participants' subscriptions follow it, and rules hear of it."""
+    if not changes:
+        return
+    sooner = await follow_participants(session, program, changes, datetime.now(UTC))
     wake_after_commit(session, Sleeper.AUTOMATION, sooner)
-    return Upserted(before, after)
+    await emit_participant_changes(session, program.id, changes, source)

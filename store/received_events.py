@@ -1,11 +1,11 @@
 """Events that clients send, and reading every event back."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import text
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import ARRAY, Text, any_, bindparam, text
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -27,26 +27,17 @@ class EventFilter:
     event_to: datetime | None = None
 
 
-async def add_event(session: AsyncSession, event: Event) -> Event | None:
-    """The event as stored; None when its program has one with this idempotency key.
-
-    Waits for a transaction that is adding one with the same key, so of several at once one adds it.
-    """
-    statement = (
-        insert(Event)
-        .values(**event.model_dump())
-        .on_conflict_do_nothing(
-            index_elements=["program_id", "idempotency_key"],
-            index_where=text("idempotency_key IS NOT NULL"),
-        )
+async def events_by_idempotency_key(
+    session: AsyncSession, program_id: UUID, keys: Collection[str]
+) -> dict[str, Event]:
+    """Those of these keys under which the program has an event."""
+    if not keys:
+        return {}
+    wanted = bindparam(None, list(keys), ARRAY(Text))
+    statement = select(Event).where(
+        col(Event.program_id) == program_id, col(Event.idempotency_key) == any_(wanted)
     )
-    added = (await session.execute(statement.returning(col(Event.id)))).scalar_one_or_none()
-    return None if added is None else await session.get(Event, added)
-
-
-async def event_by_idempotency_key(session: AsyncSession, program_id: UUID, key: str) -> Event | None:
-    statement = select(Event).where(col(Event.program_id) == program_id, col(Event.idempotency_key) == key)
-    return (await session.exec(statement)).first()
+    return {event.idempotency_key: event for event in await session.exec(statement) if event.idempotency_key}
 
 
 async def get_event(session: AsyncSession, event_id: UUID) -> Event | None:

@@ -14,8 +14,9 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from domain.automation import AutomationStatus, TriggerType
 from domain.participant_state import Standing, SubscriptionStatus
 from store.database import Database
-from store.participant_values import Row
+from store.participant_values import Row, selected
 from store.programs import get_program
+from store.segment_members import with_segments
 from store.subscription_rows import COLUMNS, Placed, delete_subscriptions, standing_of, write_standings
 from store.subscription_watch import Watch, lock_as_refresh, lock_as_writer_of_participants
 from store.tables import Automation, Program
@@ -57,7 +58,11 @@ async def follow_participants(
     if not watching:
         return set()
     held = await _lock_held(session, watching, changes)
-    moved = await asyncio.to_thread(_moved, watching, program, changes, held, now)
+    watches = await asyncio.to_thread(_watches_of, watching, program, now)
+    people = [change.after for change in changes]
+    if any("segments" in watch.columns for watch in watches):
+        people = [*await with_segments(session, people)]
+    moved = await asyncio.to_thread(_moved, watches, changes, people, held)
     await write_standings(session, moved)
     active = {one.id for one in watching if one.status == AutomationStatus.ACTIVE.value}
     sooner = [
@@ -156,33 +161,35 @@ async def _lock_held(
     return {(row["automation_id"], row["participant_id"]): standing_of(row) for row in rows.mappings()}
 
 
+def _watches_of(watching: Sequence[Automation], program: Program, now: datetime) -> list[Watch]:
+    return [Watch(automation, program, now) for automation in watching]
+
+
 def _moved(
-    watching: Sequence[Automation],
-    program: Program,
+    watches: Sequence[Watch],
     changes: Sequence[ParticipantChange],
+    people: Sequence[Row],
     held: dict[tuple[UUID, UUID], Standing],
-    now: datetime,
 ) -> list[Placed]:
-    """The standings that differ from those held."""
+    """The standings that differ from those held. `people`: the changed ones with all that a watch reads."""
     moved: list[Placed] = []
-    for automation in watching:
-        watch = Watch(automation, program, now)
-        for change in changes:
-            participant_id = change.after["id"]
-            earlier = held.get((automation.id, participant_id))
-            standing = watch.standing(change.after, change.before, earlier)
+    for watch in watches:
+        for change, person in zip(changes, people, strict=True):
+            participant_id = person["id"]
+            earlier = held.get((watch.automation_id, participant_id))
+            standing = watch.standing(person, change.before, earlier)
             if standing is not None and standing != earlier:
-                moved.append(Placed(automation.id, participant_id, standing))
+                moved.append(Placed(watch.automation_id, participant_id, standing))
     return moved
 
 
 async def _page_of_participants(
     session: AsyncSession, watch: Watch, program_id: UUID, after: UUID | None, limit: int
 ) -> Sequence[RowMapping]:
-    where = "program_id = :program" + ("" if after is None else " AND id > :after")
+    where = "p.program_id = :program" + ("" if after is None else " AND p.id > :after")
     rows = await session.execute(
         text(
-            f"SELECT {', '.join(watch.columns)} FROM participant WHERE {where} ORDER BY id LIMIT :limit"  # noqa: S608
+            f"SELECT {selected(watch.columns)} FROM participant AS p WHERE {where} ORDER BY p.id LIMIT :limit"  # noqa: S608
         ),
         {"program": program_id, "after": after, "limit": limit}
         if after

@@ -21,6 +21,7 @@ from domain.participant_state import (
     follow,
 )
 from store.paging import Page, PageRequest, page_newest_first
+from store.participant_values import selected
 from store.programs import get_program
 from store.subscription_rows import COLUMNS, Placed, delete_subscriptions, standing_of, write_standings
 from store.subscription_watch import Watch, lock_as_writer_of_participants
@@ -139,7 +140,10 @@ async def _participants(
 ) -> dict[UUID, RowMapping]:
     # A statement of its own, after the lock: whoever held a subscription until then may have changed its person.
     rows = await session.execute(
-        text(f"SELECT {', '.join(watch.columns)} FROM participant WHERE id = ANY(CAST(:ids AS uuid[]))"),  # noqa: S608
+        text(
+            f"SELECT {selected(watch.columns)} FROM participant AS p "  # noqa: S608
+            "WHERE p.id = ANY(CAST(:ids AS uuid[]))"
+        ),
         {"ids": participants},
     )
     return {row["id"]: row for row in rows.mappings()}

@@ -2,6 +2,7 @@
 
 import base64
 import secrets
+from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
@@ -35,6 +36,18 @@ async def list_endpoints(
     return await page_newest_first(
         session, statement, WebhookEndpoint.created_at, WebhookEndpoint.id, request
     )
+
+
+async def known_endpoints(
+    session: AsyncSession, program_id: UUID, endpoint_ids: Collection[UUID]
+) -> set[UUID]:
+    """Those of `endpoint_ids` that are the program's."""
+    if not endpoint_ids:
+        return set()
+    statement = select(WebhookEndpoint.id).where(
+        col(WebhookEndpoint.program_id) == program_id, col(WebhookEndpoint.id).in_(endpoint_ids)
+    )
+    return set(await session.exec(statement))
 
 
 async def count_endpoints(session: AsyncSession, program_id: UUID) -> int:

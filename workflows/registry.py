@@ -6,6 +6,8 @@ run every workflow file. Measured, that was a quarter of a worker's time in a la
 
 from workflows.automation import AutomationWorkflow
 from workflows.cohort import CohortWorkflow
+from workflows.event_pump import EventPumpWorkflow
+from workflows.messages import MessageDispatchWorkflow
 from workflows.run import RunWorkflow
 from workflows.schedule_tick import ScheduleTickWorkflow
 from workflows.upkeep import UpkeepWorkflow
@@ -18,4 +20,6 @@ WORKFLOWS = [
     CohortWorkflow,
     UpkeepWorkflow,
     WebhookDeliveryWorkflow,
+    EventPumpWorkflow,
+    MessageDispatchWorkflow,
 ]

@@ -8,40 +8,32 @@ with workflow.unsafe.imports_passed_through():
     from domain.activity_contract import ActivityName, DeliverWebhooks, DeliveryRound
     from domain.contract import Signal, WebhookDeliveryInput, WorkflowType, webhook_task_queue
     from workflows.calling import HEARTBEAT, PATIENT
+    from workflows.rounds import Rounds
 
 ROUND_AT_MOST = timedelta(minutes=10)
-GIVE_WAY = timedelta(seconds=30)
-# It stays for what comes next, so that steady traffic is one execution and not one each.
-LINGER = timedelta(minutes=1)
 
 
 @workflow.defn(name=WorkflowType.WEBHOOK_DELIVERY.value)
-class WebhookDeliveryWorkflow:
-    """Sends what is due, sleeps until the next attempt is, and ends when nothing is left."""
+class WebhookDeliveryWorkflow(Rounds):
+    """Sends what is due at the endpoint."""
+
+    give_way = timedelta(seconds=30)
 
     @workflow.init
     def __init__(self, start: WebhookDeliveryInput) -> None:
+        super().__init__()
         self._endpoint_id = start.endpoint_id
-        self._told = False
 
     @workflow.run
     async def run(self, start: WebhookDeliveryInput) -> None:
-        while True:
-            self._told = False
-            done = await self._deliver()
-            if workflow.info().is_continue_as_new_suggested():
-                workflow.continue_as_new(start)
-            if done.give_way:
-                await workflow.sleep(GIVE_WAY)
-            elif not await self._told_within(_wait(done)) and done.next_due_at is None:
-                return
+        await self._go_round(start)
 
     @workflow.signal(name=Signal.DELIVERIES_DUE.value)
     def deliveries_due(self) -> None:
         """Something has been announced to the endpoint, or is to be sent again."""
         self._told = True
 
-    async def _deliver(self) -> DeliveryRound:
+    async def _do_round(self) -> DeliveryRound:
         done: DeliveryRound = await workflow.execute_activity(
             ActivityName.DELIVER_WEBHOOKS.value,
             DeliverWebhooks(endpoint_id=self._endpoint_id),
@@ -53,16 +45,3 @@ class WebhookDeliveryWorkflow:
             summary="Send what is due",
         )
         return done
-
-    async def _told_within(self, wait: timedelta) -> bool:
-        try:
-            await workflow.wait_condition(lambda: self._told, timeout=wait)
-        except TimeoutError:
-            return False
-        return True
-
-
-def _wait(done: DeliveryRound) -> timedelta:
-    if done.next_due_at is None:
-        return LINGER
-    return max(timedelta(0), done.next_due_at - workflow.now())

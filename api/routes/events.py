@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, Query
 from api.auth import Reader, Writer
 from api.dependencies import PageDep, SessionDep
 from api.event_service import EventService
-from api.schemas.event import CreateEvent, EventOut
+from api.schemas.event import AcceptedEvents, CreateEvent, CreateEvents, EventOut
 from api.schemas.paging import Listing
 from api.schemas.text import Instant, Name
 from domain.events import EventStatus
@@ -47,6 +47,13 @@ async def receive(service: Writing, body: CreateEvent) -> EventOut:
     """Store an event. The same `idempotency_key` with the same payload answers the event that was stored first;
     with another payload, 409 `idempotency_conflict`."""
     return await service.receive(body)
+
+
+@router.post("/batch", status_code=202)
+async def receive_batch(service: Writing, body: CreateEvents) -> AcceptedEvents:
+    """Store up to 1,000 events of one program: all of them, or none when one is refused. Each `idempotency_key` is good for
+    what it is good for alone. Events of one participant are processed in this order."""
+    return AcceptedEvents(accepted=await service.receive_batch(body))
 
 
 @router.get("")

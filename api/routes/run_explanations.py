@@ -30,6 +30,8 @@ async def explain(
     service, now = ExpressionService(program), datetime.now(UTC)
     return RunExplained(
         as_of=now,
-        participant_filter=await service.explain_saved(definition.participant_filter, participant, now),
-        guard_condition=await service.explain_saved(definition.guard_condition, participant, now),
+        participant_filter=await service.explain_saved(
+            session, definition.participant_filter, participant, now
+        ),
+        guard_condition=await service.explain_saved(session, definition.guard_condition, participant, now),
     )

@@ -6,12 +6,15 @@ from domain.expressions.breaker import SlowConditionError, with_breaker
 from domain.expressions.engine import Condition, Verdict, compile_condition
 from domain.expressions.errors import ExpressionError, ExpressionProblem
 from domain.expressions.explaining import Explanation, explain
-from domain.expressions.variables import PARTICIPANT, PARTICIPANT_EVENT, Environment, VariableType
+from domain.expressions.necessary import Comparison, necessary_comparisons
+from domain.expressions.variables import PARTICIPANT, PARTICIPANT_EVENT, RULE, Environment, VariableType
 
 __all__ = [
     "PARTICIPANT",
     "PARTICIPANT_EVENT",
+    "RULE",
     "AttributeType",
+    "Comparison",
     "Condition",
     "Environment",
     "Explanation",
@@ -24,5 +27,6 @@ __all__ = [
     "check_condition",
     "compile_condition",
     "explain",
+    "necessary_comparisons",
     "with_breaker",
 ]

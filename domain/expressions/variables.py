@@ -72,3 +72,18 @@ PARTICIPANT = Environment("participant", MappingProxyType(dict(_PARTICIPANT)))
 PARTICIPANT_EVENT = Environment(
     "participant_event", MappingProxyType({**_PARTICIPANT, "event": VariableType.ANY_MAP})
 )
+RULE = Environment(
+    "rule",
+    MappingProxyType(
+        {
+            **PARTICIPANT_EVENT.variables,
+            "conversation.id": VariableType.STRING,
+            "conversation.external_id": VariableType.STRING,
+            "conversation.channel_source": VariableType.STRING,
+            "conversation.status": VariableType.STRING,
+            "conversation.assignee": VariableType.STRING,
+            "conversation.priority": VariableType.STRING,
+            "conversation.labels": VariableType.STRING_LIST,
+        }
+    ),
+)

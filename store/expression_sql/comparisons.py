@@ -5,7 +5,7 @@ import math
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from store.expression_sql.bounds import UNKNOWN, Bounds, disjunction, exactly, known_but
+from store.expression_sql.bounds import NEVER, UNKNOWN, Bounds, disjunction, exactly, known_but
 from store.expression_sql.fragments import (
     FALSE,
     NULL,
@@ -16,6 +16,7 @@ from store.expression_sql.fragments import (
     any_true,
     not_true,
 )
+from store.expression_sql.literals import is_uuid
 from store.expression_sql.moments import compared_as_text
 from store.expression_sql.values import (
     NUMBERS,
@@ -24,6 +25,7 @@ from store.expression_sql.values import (
     JsonValue,
     Kind,
     ParsedTime,
+    SegmentList,
     TextList,
     Value,
 )
@@ -81,6 +83,8 @@ def contained(item: Value, container: Value, parameters: Parameters) -> Bounds:
     match container:
         case ConstantList(items=items):
             return _in_items(item, items, parameters)
+        case SegmentList() if isinstance(item, Constant):
+            return _is_member(item, parameters)
         case TextList():
             return _in_texts(item, container)
         case JsonValue():
@@ -188,6 +192,17 @@ def _in_texts(item: Value, texts: TextList) -> Bounds:
     true = all_true(is_text, true)
     false = all_true(item.present, not_true(item.unknown), not_true(true))
     return known_but(true, false, item.unknown, is_exact=item.is_exact)
+
+
+def _is_member(segment: Constant, parameters: Parameters) -> Bounds:
+    """In `EXISTS`, which PostgreSQL can turn into a join, and otherwise looks up in an index."""
+    if segment.kind is not Kind.STRING or not is_uuid(segment.value):
+        return NEVER
+    is_member = (
+        "EXISTS (SELECT 1 FROM segment_member AS m "  # noqa: S608
+        f"WHERE m.segment_id = {parameters.bind(segment.value, 'uuid')} AND m.participant_id = p.id)"
+    )
+    return exactly(is_member, f"NOT {is_member}")
 
 
 def _in_json(item: Value, container: JsonValue, parameters: Parameters) -> Bounds:

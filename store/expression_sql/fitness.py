@@ -10,8 +10,10 @@ from domain.expressions.ast import Comprehension, Expr, children
 from domain.expressions.binding import keys_read
 from domain.expressions.limits import MAX_ITERATIONS
 from domain.json_limits import MAX_DEPTH, MAX_ITEMS, MAX_STRING_BYTES
+from domain.segments import MOST_SEGMENTS_OF_A_PROGRAM
 from store.expression_sql.fragments import Parameters, Sql, all_true
 from store.expression_sql.variables import MAP_COLUMNS, TEXT_COLUMNS, TIME_COLUMNS, column_of
+from store.segment_members import SEGMENTS_OF_P
 
 # An item of a list takes at least three bytes in PostgreSQL's text of it: itself, a comma and a space.
 _BYTES_PER_ITEM = 3
@@ -35,6 +37,8 @@ def is_fit(tree: Expr, environment: Environment, parameters: Parameters) -> Sql:
             tests.append(f"p.{column} IS NULL OR octet_length(p.{column}) <= {MAX_STRING_BYTES}")
         elif column in TIME_COLUMNS:
             tests.append(f"p.{column} IS NULL OR p.{column} BETWEEN {_TIMES}")
+        elif column == "segments" and items < MOST_SEGMENTS_OF_A_PROGRAM:
+            tests.append(f"cardinality({SEGMENTS_OF_P}) <= {items}")
         elif column == "tags":
             tests += [
                 f"cardinality(p.tags) <= {items}",

@@ -1,4 +1,4 @@
-"""Instants and lengths of time that are written in a condition."""
+"""Instants, lengths of time and ids that are written in a condition."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -8,6 +8,7 @@ _INSTANT = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?(Z|[+-][0-9]{2}:[0-9]{2})"
 )
 _LENGTH = re.compile(r"(-?)((?:[0-9]+(?:\.[0-9]+)?(?:h|ms|us|ns|m|s))+)")
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _PART = re.compile(r"([0-9]+(?:\.[0-9]+)?)(h|ms|us|ns|m|s)")
 _MICROSECONDS = {
     "h": Fraction(3_600_000_000),
@@ -18,6 +19,11 @@ _MICROSECONDS = {
     "ns": Fraction(1, 1_000),
 }
 MAX_MICROSECONDS = 292 * 365 * 86_400 * 1_000_000
+
+
+def is_uuid(value: object) -> bool:
+    """Whether it is a text in the one form that ids are read in."""
+    return isinstance(value, str) and _UUID.fullmatch(value) is not None
 
 
 def instant(text: str) -> datetime | None:

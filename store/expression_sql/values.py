@@ -108,6 +108,11 @@ class TextList(Value):
 
 
 @dataclass(frozen=True)
+class SegmentList(TextList):
+    """The ids of the segments that a participant is in: rows of their own, so one can be looked up without the list."""
+
+
+@dataclass(frozen=True)
 class ConstantList(Value):
     items: tuple[Value, ...] = field(default=())
 

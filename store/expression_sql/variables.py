@@ -5,14 +5,15 @@ from datetime import UTC, datetime
 from store.expression_sql.fragments import FALSE, TRUE, Parameters, Sql
 from store.expression_sql.values import (
     ERROR_VALUE,
-    ConstantList,
     Kind,
+    SegmentList,
     TextList,
     Value,
     constant,
     json_value,
     text_value,
 )
+from store.segment_members import SEGMENTS_OF_P
 from store.tables import Program
 
 TEXT_COLUMNS = frozenset(
@@ -62,7 +63,7 @@ class Variables:
             case "tags":
                 return TextList({}, array="p.tags")
             case "segments":
-                return ConstantList({})
+                return SegmentList({}, array=SEGMENTS_OF_P)
         return ERROR_VALUE
 
     def is_present(self, name: str) -> Sql:

@@ -2,13 +2,18 @@
 
 from store.tables.api_key import ApiKey
 from store.tables.automation import Automation, AutomationChange
+from store.tables.conversation import Conversation, ConversationNote
 from store.tables.event import Event
+from store.tables.event_type import EventType
 from store.tables.idempotency_key import IdempotencyKey
 from store.tables.message import Message
 from store.tables.participant import Participant
 from store.tables.participant_state_change import ParticipantStateChange
 from store.tables.program import Program
+from store.tables.rule import AutomationControl, AutomationRule, RuleCooldown, RuleRun, RuleRunTally
+from store.tables.rule_alert import RuleAlert
 from store.tables.run import AutomationRun, FireReceipt, RunParticipant
+from store.tables.segment import Segment, SegmentMember
 from store.tables.subscription import Subscription
 from store.tables.webhook import WebhookDelivery, WebhookEndpoint
 
@@ -16,15 +21,26 @@ __all__ = [
     "ApiKey",
     "Automation",
     "AutomationChange",
+    "AutomationControl",
+    "AutomationRule",
     "AutomationRun",
+    "Conversation",
+    "ConversationNote",
     "Event",
+    "EventType",
     "FireReceipt",
     "IdempotencyKey",
     "Message",
     "Participant",
     "ParticipantStateChange",
     "Program",
+    "RuleAlert",
+    "RuleCooldown",
+    "RuleRun",
+    "RuleRunTally",
     "RunParticipant",
+    "Segment",
+    "SegmentMember",
     "Subscription",
     "WebhookDelivery",
     "WebhookEndpoint",

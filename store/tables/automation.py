@@ -14,6 +14,7 @@ from store.tables.columns import (
     instant,
     optional_document,
     reference,
+    rule_chain,
     text_field,
 )
 
@@ -22,7 +23,10 @@ NOT_ARCHIVED = text("status <> 'archived'")
 
 
 class Automation(SQLModel, table=True):
-    """The record of an automation: its definition and its state. Written only through AutomationWorkflow."""
+    """The record of an automation: its definition and its state. Written only through AutomationWorkflow.
+
+    `causation_id`, `rule_chain`: of one that a rule has made, the event it reacted to and the rules that led to it.
+    """
 
     __table_args__ = (
         Index(
@@ -94,6 +98,8 @@ class Automation(SQLModel, table=True):
     refresh_requested_at: datetime | None = instant()
     schedule_paused: bool = Field(default=False, sa_column_kwargs={"server_default": "false"})
     schedule_pause_note: str | None = text_field(nullable=True)
+    causation_id: UUID | None = Field(default=None)
+    rule_chain: list[UUID] = rule_chain()
     created_at: datetime = created_instant()
     updated_at: datetime = created_instant()
 
@@ -109,5 +115,7 @@ class AutomationChange(SQLModel, table=True):
     kind: str = text_field()
     body: JsonObject = document()
     actor: str = text_field()
+    causation_id: UUID | None = Field(default=None)
+    rule_chain: list[UUID] = rule_chain()
     created_at: datetime = created_instant()
     applied_at: datetime | None = instant()

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import DateTime, Text, func
+from sqlalchemy import ARRAY, DateTime, Text, Uuid, func
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
@@ -38,6 +38,16 @@ def document(default: type[dict[str, Any]] | type[list[Any]] = dict) -> Any:
 
 def optional_document() -> Any:
     return Field(default=None, sa_type=JSONB(none_as_null=True), nullable=True)
+
+
+def rule_chain() -> Any:
+    """The rules that led to something, the first one first."""
+    return Field(
+        default_factory=list,
+        sa_type=ARRAY(Uuid),
+        nullable=False,
+        sa_column_kwargs={"server_default": "{}"},
+    )
 
 
 def reference(target: str, *, nullable: bool = False) -> Any:

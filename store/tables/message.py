@@ -1,24 +1,45 @@
 from datetime import datetime
 from uuid import UUID, uuid4
 
+from sqlalchemy import Index, text
 from sqlmodel import Field, SQLModel
 
 from store.tables.columns import created_instant, instant, text_field
 
+# Queries say it in these words: with a parameter in it, a prepared statement could not use the indexes below.
+QUEUED = "status = 'queued'"
+CLAIMED = "status = 'sending' AND claim IS NOT NULL"
+
 
 class Message(SQLModel, table=True):
-    """One attempt to reach one participant on one channel. `key` names the effect, so it exists once."""
+    """One attempt to reach one person on one channel. `key` names the effect, so it exists once.
+
+    Messages of runs are claimed in the run's ledger. Those of rules and alerts are queued here: each has a `body`
+    while it is to be sent, is due at `available_at`, and `claim` names the attempt that is sending it.
+    """
+
+    __table_args__ = (
+        Index("message_of_participant", "participant_id"),
+        Index("message_queue", "program_id", "available_at", "id", postgresql_where=text(QUEUED)),
+        Index("message_claimed", "program_id", postgresql_where=text(CLAIMED)),
+    )
 
     id: UUID = Field(default_factory=uuid4, primary_key=True)
     key: str = text_field(unique=True)
     program_id: UUID
     automation_id: UUID | None = Field(default=None)
     run_id: UUID | None = Field(default=None, index=True)
-    participant_id: UUID
+    rule_id: UUID | None = Field(default=None)
+    event_id: UUID | None = Field(default=None)
+    participant_id: UUID | None = Field(default=None)
     channel: str = text_field()
     recipient: str = text_field()
     subject: str | None = text_field(nullable=True)
+    body: str | None = text_field(nullable=True)
     status: str = text_field()
+    claim: UUID | None = Field(default=None)
+    attempts: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    available_at: datetime | None = instant()
     error: str | None = text_field(nullable=True)
     created_at: datetime = created_instant()
     settled_at: datetime | None = instant()

@@ -6,6 +6,7 @@ import pytest
 from cli.stack import Stack
 from domain.roles import Role
 from store.database import Database
+from tests.api.rules_surface import RulesSurface
 from tests.fixtures.in_process import api_in_process, secret_of_new_key
 
 
@@ -24,3 +25,9 @@ async def api(database_url: str, database: Database) -> AsyncIterator[httpx.Asyn
     async with api_in_process(database_url, rate_limit_per_second=0) as client:
         client.headers["X-API-Key"] = await secret_of_new_key(database, Role.ADMIN)
         yield client
+
+
+@pytest.fixture
+async def rules(api: httpx.AsyncClient) -> RulesSurface:
+    """The rules surface of a new, empty program."""
+    return await RulesSurface.of_new_program(api)

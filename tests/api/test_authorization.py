@@ -13,10 +13,12 @@ from fastapi.routing import APIRoute
 
 import api.routes
 from api.app import create_app
+from api.problems import PROBLEM_PATHS
 from cli.stack import Stack
 from runtime.settings import Settings
 from store.api_keys import Role, new_key, store_key
 from store.database import Database
+from tests.api.rules_surface import RulesSurface
 from tests.fixtures.carillon import Carillon
 
 OPEN = {"/healthz", "/readyz", "/docs", "/docs/oauth2-redirect", "/openapi.json", "/redoc"}
@@ -39,7 +41,7 @@ def all_routes() -> list[Route]:
         for module in pkgutil.iter_modules(api.routes.__path__)
     ]
     return sorted(
-        Route(method, route.path)
+        Route(method, route.path_format)
         for module in modules
         for route in module.router.routes
         if isinstance(route, APIRoute)
@@ -49,21 +51,41 @@ def all_routes() -> list[Route]:
 
 ROUTES = [route for route in all_routes() if route.path not in OPEN]
 OF_ADMINS = [route for route in ROUTES if route.path.startswith("/v1/api-keys")]
-READS = [route for route in ROUTES if route.method in READING and route not in OF_ADMINS]
+OF_SUPERVISORS = [route for route in ROUTES if route.path.startswith(PROBLEM_PATHS)]
+READS = [route for route in ROUTES if route.method in READING and route not in (*OF_ADMINS, *OF_SUPERVISORS)]
 WRITES = [route for route in ROUTES if route.method not in READING]
 EVENTS = "/v1/events"
+EVENT_TYPES = "/v1/event-types"
 PARTICIPANTS = "/v1/participants"
+# Their program is a parameter, or a field of the body.
+NAMING_ONE_BESIDE = (EVENTS, f"{EVENTS}/batch", EVENT_TYPES, f"{EVENT_TYPES}/{{event_type}}", PARTICIPANTS)
 BODIES: dict[str, dict[str, object]] = {
     EVENTS: {"event_data": {"type": "walked"}},
+    f"{EVENTS}/batch": {"events": [{"event_data": {"type": "walked"}}]},
     PARTICIPANTS: {"external_id": "walker"},
     "/v1/programs/{program_id}/participants/{participant_id}/counters": {"changes": {"points": 1}},
+    "/v1/automation/rules/{rule_id}/snooze": {"snoozed_until": None},
+    "/v1/automation/rules/{rule_id}/alert-settings": {"preset": "balanced"},
+    "/v1/automation/rules/{rule_id}/schedule": {"schedule_settings": None},
+    "/v1/automation/rules/{rule_id}/rollout": {"rollout_percentage": 100},
 }
 IN_A_PROGRAM = [
-    route for route in ROUTES if "{program_id}" in route.path or route.path.startswith((EVENTS, PARTICIPANTS))
+    route
+    for route in ROUTES
+    if "{program_id}" in route.path
+    or route.path.startswith((EVENTS, EVENT_TYPES, PARTICIPANTS, PROBLEM_PATHS))
 ]
-OF_ONE_THING = [route for route in IN_A_PROGRAM if "{" in route.path.replace("{program_id}", "")]
+# There may be no event like it.
+OF_ANY = {"/v1/automation/events/fingerprint/{payload_hash}"}
+OF_ONE_THING = [
+    route
+    for route in IN_A_PROGRAM
+    if "{" in route.path.replace("{program_id}", "") and route.path not in OF_ANY
+]
 NAMING_A_PROGRAM = [
-    route for route in IN_A_PROGRAM if "{program_id}" in route.path or route not in OF_ONE_THING
+    route
+    for route in IN_A_PROGRAM
+    if "{program_id}" in route.path or route in OF_SUPERVISORS or route not in OF_ONE_THING
 ]
 
 
@@ -86,10 +108,18 @@ async def ids(http: httpx.AsyncClient, stack: Stack) -> dict[str, str]:
     (person,) = await carillon.add_people(1)
     automation = await carillon.create(trigger={"type": "immediate"})
     run = await carillon.closed_run(automation["id"])
+    key = await http.post("/v1/api-keys", json={"name": "of the walk", "role": "viewer"})
+    everyone = {"name": "everyone", "expression": "true"}
+    segment = await http.post(f"{carillon.base}/segments", json=everyone)
+    conversation = await http.post(f"{carillon.base}/conversations", json={})
+    rule = await http.post(
+        "/v1/automation/rules",
+        headers={"X-Program-Id": carillon.program_id},
+        json={"name": "of the walk", "trigger_type": "walked"},
+    )
     event = await http.post(
         EVENTS, json={"program_id": carillon.program_id, "event_data": {"type": "walked"}}
     )
-    key = await http.post("/v1/api-keys", json={"name": "of the walk", "role": "viewer"})
     webhooks = f"{carillon.base}/webhooks"
     webhook = await http.post(webhooks, json={"url": "https://receiver.invalid/"})
     delivery = await http.post(f"{webhooks}/{webhook.json()['id']}/test")
@@ -99,7 +129,13 @@ async def ids(http: httpx.AsyncClient, stack: Stack) -> dict[str, str]:
         "automation_id": automation["id"],
         "run_id": run["id"],
         "event_id": event.json()["id"],
+        "payload_hash": event.json()["payload_hash"],
+        "rule_run_id": await RulesSurface(http, carillon.program_id).run_on(event.json()["id"]),
+        "event_type": automation["event_name"],
+        "conversation_id": conversation.json()["id"],
         "api_key_id": key.json()["id"],
+        "rule_id": rule.json()["id"],
+        "segment_id": segment.json()["id"],
         "webhook_id": webhook.json()["id"],
         "delivery_id": delivery.json()["id"],
     }
@@ -134,13 +170,24 @@ async def stranger(stack: Stack) -> AsyncIterator[httpx.AsyncClient]:
 async def call(
     client: httpx.AsyncClient, route: Route, ids: dict[str, str], headers: dict[str, str]
 ) -> httpx.Response:
-    body = {} if route.method == "PATCH" else None if route.method in READING else BODIES.get(route.path)
+    body = (
+        None if route.method in READING else BODIES.get(route.path, {} if route.method == "PATCH" else None)
+    )
     query: dict[str, str] = {}
-    if route.path in (EVENTS, PARTICIPANTS):
+    if route.path in NAMING_ONE_BESIDE:
         query = {"program_id": ids["program_id"]}
         body = body and body | query
+    if route in OF_SUPERVISORS:
+        headers = {"X-Program-Id": ids["program_id"]} | headers
     path = route.path.format(**ids)
     return await client.request(route.method, path, params=query, headers=headers, json=body)
+
+
+def refusal(answer: httpx.Response) -> tuple[int, str]:
+    """Its status and its code, in whichever shape it is told."""
+    told = answer.json()
+    code = told["code"] if "code" in told else told["type"].removeprefix("/problems/").replace("-", "_")
+    return answer.status_code, code
 
 
 def test_the_walk_covers_every_route_of_the_application() -> None:
@@ -171,7 +218,7 @@ async def test_without_a_key_the_answer_is_401(
     stranger: httpx.AsyncClient, route: Route, ids: dict[str, str]
 ) -> None:
     answer = await call(stranger, route, ids, {})
-    assert (answer.status_code, answer.json()["code"]) == (401, "unauthorized")
+    assert refusal(answer) == (401, "unauthorized")
     assert answer.headers["WWW-Authenticate"] == "Bearer"
 
 
@@ -190,7 +237,7 @@ async def test_with_a_wrong_key_the_answer_is_401_and_repeats_no_key(
         {"Authorization": secret},
     ):
         answer = await call(stranger, route, ids, headers)
-        assert (answer.status_code, answer.json()["code"]) == (401, "unauthorized"), headers
+        assert refusal(answer) == (401, "unauthorized"), headers
         assert secret[:-1] not in answer.text
 
 
@@ -207,7 +254,7 @@ async def test_a_key_that_may_only_read_is_refused_each_write(
     stranger: httpx.AsyncClient, route: Route, ids: dict[str, str], credentials: Credentials, role: str
 ) -> None:
     answer = await call(stranger, route, ids, {"X-API-Key": getattr(credentials, role)})
-    assert (answer.status_code, answer.json()["code"]) == (403, "forbidden")
+    assert refusal(answer) == (403, "forbidden")
 
 
 @pytest.mark.parametrize("role", ["viewer", "agent", "supervisor"])
@@ -219,13 +266,24 @@ async def test_every_role_reads(
     assert answer.status_code == 200
 
 
+@pytest.mark.parametrize("route", [route for route in OF_SUPERVISORS if route.method in READING], ids=str)
+async def test_only_supervisors_and_admins_read_rules(
+    stranger: httpx.AsyncClient, route: Route, ids: dict[str, str], credentials: Credentials
+) -> None:
+    for role in ("viewer", "agent"):
+        answer = await call(stranger, route, ids, {"X-API-Key": getattr(credentials, role)})
+        assert refusal(answer) == (403, "forbidden")
+    answer = await call(stranger, route, ids, {"X-API-Key": credentials.supervisor})
+    assert answer.status_code == 200
+
+
 @pytest.mark.parametrize("role", ["viewer", "agent", "supervisor"])
 @pytest.mark.parametrize("route", OF_ADMINS, ids=str)
 async def test_only_admins_reach_the_keys(
     stranger: httpx.AsyncClient, route: Route, ids: dict[str, str], credentials: Credentials, role: str
 ) -> None:
     answer = await call(stranger, route, ids, {"X-API-Key": getattr(credentials, role)})
-    assert (answer.status_code, answer.json()["code"]) == (403, "forbidden")
+    assert refusal(answer) == (403, "forbidden")
 
 
 @pytest.mark.parametrize("route", NAMING_A_PROGRAM, ids=str)
@@ -233,7 +291,7 @@ async def test_a_key_bound_to_another_program_is_refused(
     stranger: httpx.AsyncClient, route: Route, ids: dict[str, str], credentials: Credentials
 ) -> None:
     answer = await call(stranger, route, ids, {"X-API-Key": credentials.bound_elsewhere})
-    assert (answer.status_code, answer.json()["code"]) == (403, "forbidden")
+    assert refusal(answer) == (403, "forbidden")
 
 
 @pytest.mark.parametrize("route", OF_ONE_THING, ids=str)
@@ -242,7 +300,7 @@ async def test_what_belongs_to_another_program_is_not_found_through_ones_own(
 ) -> None:
     through_own = ids | {"program_id": str(credentials.elsewhere)}
     answer = await call(stranger, route, through_own, {"X-API-Key": credentials.bound_elsewhere})
-    assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+    assert refusal(answer) == (404, "not_found")
 
 
 @pytest.mark.parametrize("route", OF_ONE_THING, ids=str)
@@ -252,7 +310,7 @@ async def test_what_does_not_exist_is_not_found(
     for name in set(ids) - {"program_id"}:
         if f"{{{name}}}" in route.path:
             answer = await call(http, route, ids | {name: str(uuid4())}, {})
-            assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+            assert refusal(answer) == (404, "not_found")
 
 
 async def test_a_key_bound_to_a_program_creates_no_programs_and_sees_only_its_own(

@@ -10,6 +10,7 @@ import pytest
 from sqlmodel import col, func, select
 
 from cli.stack import Stack
+from domain.events import payload_hash_of
 from domain.roles import Role
 from store.api_keys import new_key, store_key
 from store.database import Database
@@ -17,25 +18,26 @@ from store.tables import Event, Participant
 from tests.api.bad_automations import OVER_64_KIB
 from tests.api.refusal import assert_refused
 from tests.fixtures.carillon import Carillon
+from tests.fixtures.in_process import api_in_process
 
 AT_NINE = "2026-12-01T09:00:00Z"
 NOBODY = "00000000-0000-4000-8000-000000000000"
 
 
 @pytest.fixture(scope="module")
-async def own(http: httpx.AsyncClient, stack: Stack) -> Carillon:
-    return await Carillon.with_new_program(http, stack.addresses.inbox_url)
+async def own(api: httpx.AsyncClient) -> Carillon:
+    """A program whose events nobody processes."""
+    return await Carillon.with_new_program(api, "")
 
 
 @pytest.fixture(scope="module")
-async def bound(stack: Stack, record: Database, own: Carillon) -> AsyncIterator[httpx.AsyncClient]:
+async def bound(database_url: str, database: Database, own: Carillon) -> AsyncIterator[httpx.AsyncClient]:
     """A client whose key is bound to `own`."""
     key = new_key("bound to events", Role.ADMIN, UUID(own.program_id))
-    async with record.transaction() as session:
+    async with database.transaction() as session:
         await store_key(session, key)
-    async with httpx.AsyncClient(
-        base_url=stack.addresses.api_url, headers={"X-API-Key": key.secret}, timeout=30
-    ) as client:
+    async with api_in_process(database_url, rate_limit_per_second=0) as client:
+        client.headers["X-API-Key"] = key.secret
         yield client
 
 
@@ -62,17 +64,18 @@ async def found(own: Carillon, **query: str) -> list[str]:
     return [event["id"] for event in answer.json()["data"]]
 
 
-async def rows(record: Database, table: type[Event] | type[Participant], program_id: str) -> int:
+async def rows(database: Database, table: type[Event] | type[Participant], program_id: str) -> int:
     wanted = col(table.program_id) == UUID(program_id)
-    async with record.transaction() as session:
+    async with database.transaction() as session:
         return (await session.exec(select(func.count()).select_from(table).where(wanted))).one()
 
 
-async def mark_failed(record: Database, event_id: str) -> None:
-    async with record.transaction() as session:
+async def mark_failed(database: Database, event_id: str) -> None:
+    async with database.transaction() as session:
         event = await session.get(Event, UUID(event_id))
         assert event is not None
         event.status, event.error = "FAILED", "a rule could not be carried out"
+        event.attempts = 6
 
 
 async def test_an_event_is_accepted_and_can_be_read_back(own: Carillon) -> None:
@@ -85,7 +88,7 @@ async def test_an_event_is_accepted_and_can_be_read_back(own: Carillon) -> None:
     assert (event["kind"], event["source"], event["type"]) == ("EXTERNAL", "api", "purchase")
     assert (event["participant_id"], event["event_timestamp"]) == (person, AT_NINE)
     assert event["event_data"] == data
-    assert len(event["payload_hash"]) == 64
+    assert event["payload_hash"] == payload_hash_of(data)
     assert event["processed_at"] is event["error"] is event["idempotency_key"] is None
     assert (await own.http.get(f"/v1/events/{event['id']}")).json() == event
 
@@ -114,31 +117,31 @@ async def test_an_unknown_external_id_becomes_a_participant(own: Carillon) -> No
 
 
 async def test_a_program_that_rejects_unknown_participants_stores_neither_them_nor_the_event(
-    http: httpx.AsyncClient, record: Database
+    api: httpx.AsyncClient, database: Database
 ) -> None:
     settings = {"on_unknown_participant": "REJECT", "theirs": 1}
-    program = (await http.post("/v1/programs", json={"name": "Strict", "settings": settings})).json()
+    program = (await api.post("/v1/programs", json={"name": "Strict", "settings": settings})).json()
     assert program["settings"] == settings
     body = {"program_id": program["id"], "external_id": "nobody", "event_data": {"type": "purchase"}}
-    details = assert_refused(await http.post("/v1/events", json=body), "external_id", 404, "not_found")
+    details = assert_refused(await api.post("/v1/events", json=body), "external_id", 404, "not_found")
     assert details["received"] == "nobody"
-    assert await rows(record, Event, program["id"]) == 0
-    assert await rows(record, Participant, program["id"]) == 0
+    assert await rows(database, Event, program["id"]) == 0
+    assert await rows(database, Participant, program["id"]) == 0
 
 
 @pytest.mark.parametrize("value", ["reject", "", None, 1, {}, ["REJECT"]])
 async def test_a_program_cannot_be_made_with_another_rule_for_unknown_participants(
-    http: httpx.AsyncClient, value: object
+    api: httpx.AsyncClient, value: object
 ) -> None:
     body = {"name": "Odd", "settings": {"on_unknown_participant": value}}
-    details = assert_refused(await http.post("/v1/programs", json=body), "settings.on_unknown_participant")
+    details = assert_refused(await api.post("/v1/programs", json=body), "settings.on_unknown_participant")
     assert details["expected"] == "CREATE or REJECT"
 
 
 async def test_a_participant_id_of_nobody_in_the_program_is_refused(
-    own: Carillon, http: httpx.AsyncClient, stack: Stack
+    own: Carillon, api: httpx.AsyncClient
 ) -> None:
-    other = await Carillon.with_new_program(http, stack.addresses.inbox_url)
+    other = await Carillon.with_new_program(api, "")
     (stranger,) = await other.add_people(1)
     for participant_id in (stranger, NOBODY):
         assert_refused(await send(own, participant_id=participant_id), "participant_id", 404, "not_found")
@@ -155,13 +158,13 @@ async def test_a_participant_id_of_nobody_in_the_program_is_refused(
     ids=["order of keys", "numbers", "offsets", "nulls"],
 )
 async def test_the_same_key_and_payload_answer_the_first_event(
-    own: Carillon, record: Database, first: dict[str, Any], again: dict[str, Any]
+    own: Carillon, database: Database, first: dict[str, Any], again: dict[str, Any]
 ) -> None:
     key = str(uuid4())
     event = await sent(own, idempotency_key=key, **first)
-    before = await rows(record, Event, own.program_id)
+    before = await rows(database, Event, own.program_id)
     assert await sent(own, idempotency_key=key, **again) == event
-    assert await rows(record, Event, own.program_id) == before
+    assert await rows(database, Event, own.program_id) == before
 
 
 @pytest.mark.parametrize(
@@ -176,21 +179,21 @@ async def test_the_same_key_and_payload_answer_the_first_event(
     ids=str,
 )
 async def test_the_same_key_with_another_payload_is_a_conflict_and_leaves_nothing(
-    own: Carillon, record: Database, other: dict[str, Any]
+    own: Carillon, database: Database, other: dict[str, Any]
 ) -> None:
     key = str(uuid4())
     await sent(own, idempotency_key=key)
-    before = await rows(record, Event, own.program_id), await rows(record, Participant, own.program_id)
+    before = await rows(database, Event, own.program_id), await rows(database, Participant, own.program_id)
     answer = await send(own, idempotency_key=key, **other)
     assert_refused(answer, "idempotency_key", 409, "idempotency_conflict")
     assert before == (
-        await rows(record, Event, own.program_id),
-        await rows(record, Participant, own.program_id),
+        await rows(database, Event, own.program_id),
+        await rows(database, Participant, own.program_id),
     )
 
 
-async def test_a_key_belongs_to_its_program(own: Carillon, http: httpx.AsyncClient, stack: Stack) -> None:
-    other = await Carillon.with_new_program(http, stack.addresses.inbox_url)
+async def test_a_key_belongs_to_its_program(own: Carillon, api: httpx.AsyncClient) -> None:
+    other = await Carillon.with_new_program(api, "")
     key = str(uuid4())
     assert (await sent(own, idempotency_key=key))["id"] != (await sent(other, idempotency_key=key))["id"]
 
@@ -200,22 +203,22 @@ async def test_without_a_key_each_post_is_an_event(own: Carillon) -> None:
 
 
 async def test_many_at_once_with_one_key_are_one_event_and_one_new_participant(
-    http: httpx.AsyncClient, stack: Stack, record: Database
+    api: httpx.AsyncClient, database: Database
 ) -> None:
-    fresh = await Carillon.with_new_program(http, stack.addresses.inbox_url)
+    fresh = await Carillon.with_new_program(api, "")
     answers = await asyncio.gather(
         *(send(fresh, idempotency_key="order-1", external_id="newcomer") for _ in range(20))
     )
     assert {answer.status_code for answer in answers} == {202}
     assert len({answer.json()["id"] for answer in answers}) == 1
-    assert await rows(record, Event, fresh.program_id) == 1
-    assert await rows(record, Participant, fresh.program_id) == 1
+    assert await rows(database, Event, fresh.program_id) == 1
+    assert await rows(database, Participant, fresh.program_id) == 1
 
 
 async def test_of_many_different_payloads_at_once_with_one_key_one_is_stored(
-    http: httpx.AsyncClient, stack: Stack, record: Database
+    api: httpx.AsyncClient, database: Database
 ) -> None:
-    fresh = await Carillon.with_new_program(http, stack.addresses.inbox_url)
+    fresh = await Carillon.with_new_program(api, "")
     answers = await asyncio.gather(
         *(
             send(
@@ -228,8 +231,8 @@ async def test_of_many_different_payloads_at_once_with_one_key_one_is_stored(
     assert {answer.json()["code"] for answer in answers if answer.status_code != 202} == {
         "idempotency_conflict"
     }
-    assert await rows(record, Event, fresh.program_id) == 1
-    assert await rows(record, Participant, fresh.program_id) == 1
+    assert await rows(database, Event, fresh.program_id) == 1
+    assert await rows(database, Participant, fresh.program_id) == 1
 
 
 @pytest.mark.parametrize(
@@ -263,12 +266,12 @@ async def test_of_many_different_payloads_at_once_with_one_key_one_is_stored(
     ids=lambda value: str(value)[:60],
 )
 async def test_a_wrong_event_is_refused_by_its_field_and_leaves_nothing(
-    own: Carillon, record: Database, wrong: dict[str, Any], field: str
+    own: Carillon, database: Database, wrong: dict[str, Any], field: str
 ) -> None:
-    before = await rows(record, Event, own.program_id)
+    before = await rows(database, Event, own.program_id)
     details = assert_refused(await send(own, **wrong), field)
     assert details["reason"]
-    assert await rows(record, Event, own.program_id) == before
+    assert await rows(database, Event, own.program_id) == before
 
 
 async def test_an_event_of_no_program_is_not_found(own: Carillon) -> None:
@@ -276,13 +279,13 @@ async def test_an_event_of_no_program_is_not_found(own: Carillon) -> None:
     assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
 
 
-async def test_the_list_is_newest_first_and_comes_in_pages(http: httpx.AsyncClient, stack: Stack) -> None:
-    fresh = await Carillon.with_new_program(http, stack.addresses.inbox_url)
+async def test_the_list_is_newest_first_and_comes_in_pages(api: httpx.AsyncClient) -> None:
+    fresh = await Carillon.with_new_program(api, "")
     ids = [(await sent(fresh))["id"] for _ in range(3)]
     params = {"program_id": fresh.program_id, "limit": "2"}
-    first = (await http.get("/v1/events", params=params)).json()
+    first = (await api.get("/v1/events", params=params)).json()
     rest = (
-        await http.get("/v1/events", params=params | {"cursor": first["pagination"]["next_cursor"]})
+        await api.get("/v1/events", params=params | {"cursor": first["pagination"]["next_cursor"]})
     ).json()
     assert [event["id"] for event in first["data"] + rest["data"]] == ids[::-1]
     assert (first["pagination"]["has_more"], rest["pagination"]["has_more"]) == (True, False)
@@ -299,11 +302,11 @@ async def test_the_list_holds_what_automations_made_too(http: httpx.AsyncClient,
     assert (event["automation_id"], event["run_id"]) == (automation["id"], run["id"])
 
 
-async def test_each_filter_narrows_the_list(http: httpx.AsyncClient, stack: Stack, record: Database) -> None:
-    fresh = await Carillon.with_new_program(http, stack.addresses.inbox_url)
+async def test_each_filter_narrows_the_list(api: httpx.AsyncClient, database: Database) -> None:
+    fresh = await Carillon.with_new_program(api, "")
     refund = await sent(fresh, external_id="ana", event_data={"type": "refund"}, event_timestamp=AT_NINE)
     later = await sent(fresh, external_id="bo", event_timestamp="2026-12-01T10:00:00Z")
-    await mark_failed(record, later["id"])
+    await mark_failed(database, later["id"])
 
     assert await found(fresh) == [later["id"], refund["id"]]
     assert await found(fresh, type="refund") == [refund["id"]]
@@ -347,43 +350,45 @@ async def test_the_list_needs_a_program(own: Carillon) -> None:
     assert_refused(await own.http.get("/v1/events"), "program_id")
 
 
-async def test_a_failed_event_is_put_back(own: Carillon, record: Database) -> None:
+async def test_a_failed_event_is_put_back(own: Carillon, database: Database) -> None:
     event = await sent(own)
-    await mark_failed(record, event["id"])
+    await mark_failed(database, event["id"])
     assert (await own.http.get(f"/v1/events/{event['id']}")).json()["error"]
     answer = await own.http.post(f"/v1/events/{event['id']}/retry")
-    assert (answer.status_code, answer.json()) == (202, event)
-    assert (await own.http.get(f"/v1/events/{event['id']}")).json() == event
+    assert answer.status_code == 202
+    assert answer.json() == event | {"available_at": answer.json()["available_at"]}
+    assert answer.json()["available_at"] > event["available_at"]
+    assert (await own.http.get(f"/v1/events/{event['id']}")).json() == answer.json()
 
 
-async def test_an_event_that_has_not_failed_cannot_be_retried(own: Carillon, record: Database) -> None:
+async def test_an_event_that_has_not_failed_cannot_be_retried(own: Carillon, database: Database) -> None:
     event = await sent(own)
     answer = await own.http.post(f"/v1/events/{event['id']}/retry")
     assert (answer.status_code, answer.json()["code"]) == (409, "conflict")
     assert "RECEIVED" in answer.json()["message"]
-    await mark_failed(record, event["id"])
+    await mark_failed(database, event["id"])
     retries = await asyncio.gather(*(own.http.post(f"/v1/events/{event['id']}/retry") for _ in range(5)))
     assert sorted(answer.status_code for answer in retries) == [202, 409, 409, 409, 409]
 
 
 async def test_a_key_bound_to_a_program_need_not_name_it(
-    own: Carillon, bound: httpx.AsyncClient, record: Database
+    own: Carillon, bound: httpx.AsyncClient, database: Database
 ) -> None:
     body = {"event_data": {"type": "purchase"}, "idempotency_key": str(uuid4())}
     event = (await bound.post("/v1/events", json=body)).json()
     assert event["program_id"] == own.program_id
     listed = (await bound.get("/v1/events", params={"limit": "1"})).json()["data"]
     assert [row["id"] for row in listed] == [event["id"]]
-    await mark_failed(record, event["id"])
+    await mark_failed(database, event["id"])
     assert (await bound.post(f"/v1/events/{event['id']}/retry")).status_code == 202
 
 
 async def test_a_key_bound_to_a_program_reaches_no_other(
-    bound: httpx.AsyncClient, http: httpx.AsyncClient, stack: Stack, record: Database
+    bound: httpx.AsyncClient, api: httpx.AsyncClient, database: Database
 ) -> None:
-    other = await Carillon.with_new_program(http, stack.addresses.inbox_url)
+    other = await Carillon.with_new_program(api, "")
     event = await sent(other)
-    await mark_failed(record, event["id"])
+    await mark_failed(database, event["id"])
     program = {"program_id": other.program_id}
     assert (await bound.post("/v1/events", json=purchase(other))).status_code == 403
     assert (await bound.get("/v1/events", params=program)).status_code == 403

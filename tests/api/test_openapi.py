@@ -8,6 +8,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from api.app import create_app
+from api.problems import PROBLEM_MEDIA_TYPE, PROBLEM_PATHS
 from runtime.settings import Settings
 
 DOCUMENT: dict[str, Any] = create_app(
@@ -61,6 +62,8 @@ def test_it_describes_every_surface() -> None:
         *("healthz", "readyz", "programs", "automations", "trigger", "cancel", "runs"),
         *("participants", "import", "next-runs", "preview-schedule", "events", "retry"),
         *("counters", "state-history"),
+        *("rules", "snoozed", "snooze", "effective-state", "alert-settings", "schedule", "rollout"),
+        *("preview", "control", "dry-run"),
     }
 
 
@@ -77,16 +80,17 @@ def test_operation_ids_are_unique() -> None:
 
 
 @each_operation
-def test_each_error_is_documented_in_the_one_shape(operation: Operation) -> None:
+def test_each_error_is_documented_in_the_shape_of_its_surface(operation: Operation) -> None:
+    media, shape = "application/json", "ErrorBody"
+    if operation.path.startswith(PROBLEM_PATHS):
+        media, shape = PROBLEM_MEDIA_TYPE, "Problem"
     errors = {
         status: answer
         for status, answer in operation.document["responses"].items()
         if not status.startswith("2")
     }
     for status, answer in errors.items():
-        assert answer["content"]["application/json"]["schema"] == {
-            "$ref": "#/components/schemas/ErrorBody"
-        }, status
+        assert answer["content"] == {media: {"schema": {"$ref": f"#/components/schemas/{shape}"}}}, status
         assert answer["description"].strip()
     expected = {"413", "500", "503"}
     if operation.path.startswith("/v1/"):
@@ -100,6 +104,14 @@ def test_the_error_has_a_code_a_message_and_details_that_name_a_field() -> None:
     details = DOCUMENT["components"]["schemas"]["ErrorDetails"]
     assert {"field", "reason", "expected", "received"} <= set(details["properties"])
     assert "HTTPValidationError" not in DOCUMENT["components"]["schemas"]
+
+
+def test_the_problem_has_its_five_members_and_errors_that_name_fields() -> None:
+    problem = DOCUMENT["components"]["schemas"]["Problem"]
+    assert set(problem["properties"]) == {"type", "title", "status", "detail", "instance", "errors"}
+    assert set(problem["required"]) == set(problem["properties"]) - {"errors"}
+    fault = DOCUMENT["components"]["schemas"]["FieldProblem"]
+    assert set(fault["required"]) == {"field", "code", "message"}
 
 
 @each_operation

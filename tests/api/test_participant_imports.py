@@ -9,7 +9,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from api.errors import install_error_handlers
+from api.error_handlers import install_error_handlers
 from api.rate_limiting import RateLimiter
 from api.routes import participant_imports
 from cli.sample import participants_csv

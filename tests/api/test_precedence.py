@@ -4,7 +4,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from api.errors import install_error_handlers
+from api.error_handlers import install_error_handlers
 from cli.stack import Stack
 from tests.fixtures.carillon import Carillon
 

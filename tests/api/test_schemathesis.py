@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from cli.stack import Stack
+from tests.api.rules_surface import RulesSurface
 from tests.api.test_openapi import OPERATIONS
 from tests.fixtures.carillon import Carillon
 
@@ -17,8 +18,11 @@ CONFIG = Path(__file__).parent / "schemathesis.toml"
 COMMAND = Path(sys.executable).with_name("schemathesis")
 # What these operations take away is not what the other ones are tried on.
 DELETIONS = {
+    "/v1/automation/rules/{rule_id}": "rule_id",
     "/v1/programs/{program_id}/automations/{automation_id}": "automation_id",
+    "/v1/programs/{program_id}/conversations/{conversation_id}": "conversation_id",
     "/v1/programs/{program_id}/participants/{participant_id}": "participant_id",
+    "/v1/programs/{program_id}/segments/{segment_id}": "segment_id",
     "/v1/programs/{program_id}/webhooks/{webhook_id}": "webhook_id",
 }
 # Messages to the webhooks that requests make leave this machine no more than any other test does.
@@ -68,7 +72,9 @@ class Target:
 
 
 def _parameters(ids: Ids) -> list[str]:
-    return ["[parameters]", *(f'"path.{name}" = "{value}"' for name, value in ids.items())]
+    parameters = {f"path.{name}": value for name, value in ids.items()}
+    parameters["header.X-Program-Id"] = ids["program_id"]
+    return ["[parameters]", *(f'"{name}" = "{value}"' for name, value in parameters.items())]
 
 
 async def things(carillon: Carillon) -> Ids:
@@ -77,7 +83,15 @@ async def things(carillon: Carillon) -> Ids:
     run = await carillon.closed_run(automation["id"])
     event = {"program_id": carillon.program_id, "event_data": {"type": "walked"}}
     key = {"name": "of the requests", "role": "viewer"}
+    segment = {"name": f"of {person}", "expression": "true"}
+    conversation = await carillon.http.post(f"{carillon.base}/conversations", json={})
+    rule = await carillon.http.post(
+        "/v1/automation/rules",
+        headers={"X-Program-Id": carillon.program_id},
+        json={"name": "of the requests", "trigger_type": "walked"},
+    )
     webhooks = f"{carillon.base}/webhooks"
+    received = (await carillon.http.post("/v1/events", json=event)).json()
     webhook = (await carillon.http.post(webhooks, json={"url": NOBODY})).json()
     delivery = (await carillon.http.post(f"{webhooks}/{webhook['id']}/test")).json()
     return {
@@ -85,7 +99,13 @@ async def things(carillon: Carillon) -> Ids:
         "participant_id": person,
         "automation_id": automation["id"],
         "run_id": run["id"],
-        "event_id": (await carillon.http.post("/v1/events", json=event)).json()["id"],
+        "event_type": automation["event_name"],
+        "conversation_id": conversation.json()["id"],
+        "rule_id": rule.json()["id"],
+        "segment_id": (await carillon.http.post(f"{carillon.base}/segments", json=segment)).json()["id"],
+        "event_id": received["id"],
+        "payload_hash": received["payload_hash"],
+        "rule_run_id": await RulesSurface(carillon.http, carillon.program_id).run_on(received["id"]),
         "webhook_id": webhook["id"],
         "delivery_id": delivery["id"],
         "api_key_id": (await carillon.http.post("/v1/api-keys", json=key)).json()["id"],

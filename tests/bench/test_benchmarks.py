@@ -9,6 +9,7 @@ from bench.fan_out import measure_fan_out
 from bench.lateness import measure_lateness
 from bench.list_pages import FILTERS, LIMITS, measure_list_pages
 from bench.report import Report
+from bench.rule_lists import measure_rule_lists
 from bench.subscriptions import measure_subscriptions
 from bench.writes import measure_writes
 
@@ -22,10 +23,11 @@ pytestmark = pytest.mark.slow
         (lambda: measure_fan_out(people=60, singles=3), 5),
         (lambda: measure_lateness(automations=4, jitter_seconds=2), 6),
         (lambda: measure_list_pages(many=300, few=120, repeats=1), len(FILTERS) * len(LIMITS)),
+        (lambda: measure_rule_lists(many=2_000, repeats=1), 27),
         (lambda: measure_subscriptions(people=60, due=6, changes=8), 7),
         (lambda: measure_writes(requests=4), 5),
     ],
-    ids=["expressions", "fan_out", "lateness", "list_pages", "subscriptions", "writes"],
+    ids=["expressions", "fan_out", "lateness", "list_pages", "rule_lists", "subscriptions", "writes"],
 )
 async def test_a_benchmark_measures_all_its_figures(
     measure: Callable[[], Awaitable[Report]], figures: int

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from channels import EmailChannel, Outgoing
-from channels.channel import Delivery, DeliveryStatus
+from channels.channel import Delivery, DeliveryProblem, DeliveryStatus
 from channels.email import compose
 from domain.actions import Channel
 from domain.gates import Reachability, message_gate
@@ -131,7 +131,7 @@ async def test_a_refused_sender_fails_with_the_servers_answer(
 ) -> None:
     server.on_sender = lambda: "553 not allowed"
     assert await channel.send([mail_to("ana@example.org")]) == [
-        Delivery(DeliveryStatus.FAILED, "refused: 553 not allowed")
+        Delivery(DeliveryStatus.FAILED, "refused: 553 not allowed", DeliveryProblem.REFUSED)
     ]
 
 
@@ -141,7 +141,7 @@ async def test_a_content_that_the_server_refuses_fails_with_its_answer(
 ) -> None:
     server.on_data = lambda connection: answer
     assert await channel.send([mail_to("ana@example.org")]) == [
-        Delivery(DeliveryStatus.FAILED, f"refused: {answer}")
+        Delivery(DeliveryStatus.FAILED, f"refused: {answer}", DeliveryProblem.REFUSED)
     ]
     server.on_data = lambda connection: None
     assert await channel.send([mail_to("ana@example.org")]) == [SENT]
@@ -152,7 +152,8 @@ async def test_a_recipient_put_off_for_now_fails_with_the_servers_answer(
 ) -> None:
     server.on_recipient = lambda address: "450 mailbox busy"
     (delivery,) = await channel.send([mail_to("ana@example.org")])
-    assert delivery == Delivery(DeliveryStatus.FAILED, "recipient refused: 450 mailbox busy")
+    problem = DeliveryProblem.RECIPIENT_REFUSED
+    assert delivery == Delivery(DeliveryStatus.FAILED, "recipient refused: 450 mailbox busy", problem)
 
 
 async def test_a_link_cut_after_the_content_leaves_the_outcome_unknown(
@@ -165,6 +166,7 @@ async def test_a_link_cut_after_the_content_leaves_the_outcome_unknown(
     server.on_data = hang_up_once
     deliveries = await channel.send([mail_to("ana@example.org"), mail_to("bo@example.org")])
     assert statuses(deliveries) == ["unknown", "sent"]
+    assert deliveries[0].problem is DeliveryProblem.CONNECTION_LOST
     assert len(server.connections) == 2, "a broken connection was used again"
 
 
@@ -188,6 +190,7 @@ async def test_nothing_is_tried_while_the_server_is_away(server: MailServer, cha
     await server.stop()
     deliveries = await channel.send([mail_to("ana@example.org"), mail_to("bo@example.org")])
     assert statuses(deliveries) == ["not_tried", "not_tried"]
+    assert {delivery.problem for delivery in deliveries} == {DeliveryProblem.NO_CONNECTION}
     await server.listen()
     assert await channel.send([mail_to("ana@example.org")]) == [SENT]
 

@@ -12,9 +12,11 @@ from domain.contract import (
     automation_id_of,
     automation_workflow_id,
     cohort_workflow_id,
+    messages_workflow_id,
     run_workflow_id,
     schedule_id,
     tick_workflow_id,
+    webhook_workflow_id,
 )
 
 ANY = UUID("5f2b1c8e-0d3a-4b7e-9c41-8a6f0e2d7b13")
@@ -26,6 +28,8 @@ def test_the_ids_are_those_that_operators_type() -> None:
     assert cohort_workflow_id(ANY, 7, 0) == f"automation-{ANY}/run-7/cohort-0"
     assert tick_workflow_id(ANY) == f"automation-{ANY}/tick"
     assert schedule_id(ANY) == f"automation-{ANY}"
+    assert webhook_workflow_id(ANY) == f"webhook-{ANY}"
+    assert messages_workflow_id(ANY) == f"messages-{ANY}"
 
 
 @given(st.uuids())

@@ -1,3 +1,4 @@
+import hashlib
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 from uuid import UUID
@@ -6,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.events import payload_hash_of
+from domain.canonical_json import canonical_json, fingerprint
+from domain.events import payload_hash_of, request_hash_of
 from domain.program_settings import UnknownParticipant, on_unknown_participant
 
 SOMEBODY = UUID("6f1c2a52-9a4e-4d3b-8c3f-0d7a54a3a1b7")
@@ -19,8 +21,8 @@ BASE: dict[str, Any] = {
 }
 
 
-def payload_hash(**fields: Any) -> str:
-    return payload_hash_of(**BASE | fields)
+def request_hash(**fields: Any) -> str:
+    return request_hash_of(**BASE | fields)
 
 
 @pytest.mark.parametrize(
@@ -32,7 +34,7 @@ def payload_hash(**fields: Any) -> str:
     ids=["numbers and order", "offset"],
 )
 def test_what_says_the_same_has_the_same_hash(said: dict[str, Any]) -> None:
-    assert payload_hash(**said) == payload_hash()
+    assert request_hash(**said) == request_hash()
 
 
 @pytest.mark.parametrize(
@@ -44,16 +46,37 @@ def test_what_says_the_same_has_the_same_hash(said: dict[str, Any]) -> None:
         {"external_id": None, "participant_id": SOMEBODY},
         {"event_timestamp": None},
         {"event_timestamp": NINE + timedelta(microseconds=1)},
+        {"conversation_id": SOMEBODY},
+        {"channel_source": "whatsapp"},
     ],
     ids=str,
 )
 def test_what_says_something_else_has_another_hash(said: dict[str, Any]) -> None:
-    assert payload_hash(**said) != payload_hash()
+    assert request_hash(**said) != request_hash()
 
 
 @given(st.integers(-(2**53), 2**53))
 def test_a_whole_number_may_be_written_either_way(number: int) -> None:
-    assert payload_hash(data={"n": [number]}) == payload_hash(data={"n": [float(number)]})
+    either, other = {"n": [number]}, {"n": [float(number)]}
+    assert payload_hash_of(either) == payload_hash_of(other)
+    assert request_hash(data=either) == request_hash(data=other)
+
+
+def test_the_hash_of_a_request_stays_what_it_was_before_there_were_conversations() -> None:
+    said = {
+        "event_data": {"type": "purchase", "amount": 12},
+        "external_id": "ana",
+        "participant_id": None,
+        "event_timestamp": "2026-12-01T09:00:00.000000Z",
+    }
+    assert request_hash() == fingerprint(said)
+
+
+def test_the_hash_of_a_payload_is_the_sha_256_of_its_canonical_json() -> None:
+    data = {"type": "purchase", "lines": [{"sku": "ä", "count": 2.0}], "amount": "42.50"}
+    written = '{"amount":"42.50","lines":[{"count":2,"sku":"ä"}],"type":"purchase"}'
+    assert canonical_json(data) == written
+    assert payload_hash_of(data) == hashlib.sha256(written.encode()).hexdigest()
 
 
 def test_unknown_participants_are_created_unless_a_program_rejects_them() -> None:

@@ -39,8 +39,12 @@ DEMANDED: dict[str, frozenset[str]] = {
     "CohortWorkflow": frozenset({"cancelled", "happy_path"}),
     "ScheduleTickWorkflow": frozenset({"delivered", "nobody_listening"}),
     "UpkeepWorkflow": frozenset({"happy_path"}),
+    "EventPumpWorkflow": frozenset({"at_work", "retired"}),
     "WebhookDeliveryWorkflow": frozenset(
         {"continued_as_new_after", "continued_as_new_before", "retries", "waits_for_more"}
+    ),
+    "MessageDispatchWorkflow": frozenset(
+        {"continued_as_new_after", "continued_as_new_before", "gives_way", "waits_for_more"}
     ),
 }
 

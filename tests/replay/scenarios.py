@@ -15,6 +15,12 @@ from domain.contract import Actor, TickInput, Update, WorkflowType, tick_workflo
 from store.database import Database
 from store.tables import AutomationChange
 from tests.fixtures.carillon import FAR_FROM_NOW, Carillon, eventually
+from tests.replay.message_scenarios import (
+    messages_continued_as_new,
+    messages_give_way,
+    messages_wait_for_more,
+)
+from tests.replay.pump_scenarios import pump_at_work, pump_retired
 from tests.replay.stage import MAIL, SUBSCRIBED, Stage
 from tests.replay.webhook_scenarios import (
     webhook_continued_as_new,
@@ -326,4 +332,9 @@ SCENARIOS: tuple[Scenario, ...] = (
     webhook_waits_for_more,
     webhook_retries,
     webhook_continued_as_new,
+    messages_wait_for_more,
+    messages_give_way,
+    messages_continued_as_new,
+    pump_at_work,
+    pump_retired,
 )

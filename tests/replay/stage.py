@@ -56,6 +56,10 @@ class Stage:
         self.recordings.append(Recording(case, history))
         return history
 
+    def keep_as_it_is(self, case: str, history: WorkflowHistory) -> None:
+        """Record a history of a workflow that is never at rest."""
+        self.recordings.append(Recording(case, history))
+
     async def keep_both_sides(self, case: str, handle: WorkflowHandle[Any, Any]) -> None:
         """Record the newest execution of a workflow, and the one that was continued as it."""
         after = await self.keep(f"{case}_after", handle)

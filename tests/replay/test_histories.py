@@ -33,6 +33,11 @@ EVIDENCE = {
     "AutomationWorkflow/one_time_fires_at_short_notice": ("TIMER_FIRED", "begin_run"),
     "AutomationWorkflow/run_terminated": ("CHILD_WORKFLOW_EXECUTION_TERMINATED", "close_run"),
     "CohortWorkflow/cancelled": ("ACTIVITY_TASK_CANCELED", "process_cohort"),
+    "MessageDispatchWorkflow/continued_as_new_before": (
+        "WORKFLOW_EXECUTION_CONTINUED_AS_NEW",
+        "messages_due",
+    ),
+    "MessageDispatchWorkflow/gives_way": ("TIMER_FIRED", "dispatch_messages"),
     "RunWorkflow/cancelled": ("CHILD_WORKFLOW_EXECUTION_CANCELED", "cancel_run"),
     "RunWorkflow/cohort_terminated": ("CHILD_WORKFLOW_EXECUTION_TERMINATED", "settle_cohort"),
     "RunWorkflow/continued_as_new_after": ("WORKFLOW_EXECUTION_COMPLETED", "close_run"),

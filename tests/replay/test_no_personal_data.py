@@ -4,6 +4,7 @@ import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 from sqlalchemy import text
@@ -14,7 +15,9 @@ from cli.histories import start_of
 from cli.stack import Stack
 from domain.contract import WorkflowType
 from store.database import Database
-from tests.fixtures.carillon import Carillon
+from store.tables import Participant
+from tests.fixtures.carillon import Carillon, eventually
+from tests.fixtures.queued_messages import message_to, queue, record_of, tell_of_messages, the_message
 from tests.replay.anonymous import texts
 
 PLANTED = "planted4711"
@@ -63,6 +66,20 @@ async def reason_of(carillon: Carillon, run: dict[str, Any]) -> str:
     return str(outcome["reason"])
 
 
+async def send_queued(stack: Stack, temporal: Client, carillon: Carillon, person_id: UUID) -> None:
+    """A message as rules queue them, until it has left."""
+    async with record_of(stack) as record:
+        async with record.transaction() as session:
+            person = await session.get_one(Participant, person_id)
+        await queue(record, message_to(person, subject=f"{PLANTED}-subject", body=f"{PLANTED}-body"))
+        await tell_of_messages(temporal, person.program_id)
+
+        async def sent() -> bool:
+            return (await the_message(record, person.program_id)).status == "sent"
+
+        await eventually(sent)
+
+
 async def histories_of(temporal: Client, program_id: str) -> AsyncIterator[tuple[str, dict[str, Any]]]:
     async for history in temporal.list_workflows(f"CarillonProgram = '{program_id}'").map_histories():
         yield start_of(history).workflow_type.name, history.to_json_dict()
@@ -80,9 +97,10 @@ def secrets_in_log(file: Path) -> list[str]:
 async def test_people_and_texts_of_an_automation_enter_no_history_and_no_log(
     carillon: Carillon, temporal: Client, stack: Stack
 ) -> None:
-    await carillon.add_people(1, **PERSON)
+    (person,) = await carillon.add_people(1, **PERSON)
     await carillon.add_people(2)
 
+    await send_queued(stack, temporal, carillon, UUID(person))
     generated = await fanned_out(carillon)
     mailed = await fanned_out(carillon, action=mail(f"{PLANTED} {{{{ payload.note }}}}"))
     broken = [await fanned_out(carillon, action=mail(body)) for body in (TOO_LONG, NOT_BASE64, NOT_A_NUMBER)]
@@ -94,9 +112,14 @@ async def test_people_and_texts_of_an_automation_enter_no_history_and_no_log(
     assert [run["counts"]["sent"] for run in (generated, mailed)] == [1, 1]
     assert [run["counts"]["failed"] for run in broken] == [1, 1, 1]
     assert [await reason_of(carillon, run) for run in broken] == ["template_error"] * 3
-    assert await carillon.inbox(EMAIL)
+    assert len(await carillon.inbox(EMAIL)) == 2
     seen = [found async for found in histories_of(temporal, carillon.program_id)]
-    assert {kind for kind, _ in seen} >= {WorkflowType.AUTOMATION, WorkflowType.RUN, WorkflowType.COHORT}
+    assert {kind for kind, _ in seen} >= {
+        WorkflowType.AUTOMATION,
+        WorkflowType.RUN,
+        WorkflowType.COHORT,
+        WorkflowType.MESSAGE_DISPATCH,
+    }
     assert [(kind, secrets_in(document)) for kind, document in seen if secrets_in(document)] == []
     assert json.dumps([document for _, document in seen]).count(PLANTED) == 0
     logs = sorted((stack.data_dir / "logs").glob("*.log"))

@@ -34,13 +34,18 @@ async def webhook_continued_as_new(stage: Stage) -> None:
     handle, path = await _webhook(stage, carillon)
     await carillon.http.post(f"{path}/test")
     await _attempted(carillon, path, 1)
+    await signalled_until_continued(handle, Signal.DELIVERIES_DUE)
+    await stage.keep_both_sides("continued_as_new", handle)
+
+
+async def signalled_until_continued(handle: WorkflowHandle[Any, Any], signal: Signal) -> None:
+    """Round after round of a workflow that has nothing to do, until it has continued as new."""
 
     async def continued() -> bool:
-        await handle.signal(Signal.DELIVERIES_DUE.value)
+        await handle.signal(signal.value)
         return bool(start_of(await handle.fetch_history()).continued_execution_run_id)
 
     await eventually(continued, within=60)
-    await stage.keep_both_sides("continued_as_new", handle)
 
 
 async def _webhook(stage: Stage, carillon: Carillon) -> tuple[WorkflowHandle[Any, Any], str]:

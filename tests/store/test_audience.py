@@ -15,10 +15,11 @@ from store import audience
 from store.audience import enroll_everyone, enroll_matching
 from store.audience_preview import AudienceCount, count_matching, preview_audience
 from store.database import Database
-from store.participant_values import ParticipantValues
+from store.participant_values import ParticipantValues, column_sql
 from store.tables import Participant, Program, RunParticipant
 from tests.store.expression_sql.agreement import add_hostile_participants, add_participant
 from tests.store.expression_sql.generated import NOW
+from tests.store.expression_sql.segment_conditions import SEGMENTS
 from tests.store.records import add_run
 
 CONDITIONS = [
@@ -35,6 +36,8 @@ CONDITIONS = [
     pytest.param("true", id="everyone"),
     pytest.param("false", id="nobody"),
     pytest.param("size(participant.attributes.orders) > 0", id="odd data"),
+    pytest.param(f'in_segment("{SEGMENTS[0]}") || in_segment("{SEGMENTS[1]}")', id="segments"),
+    pytest.param('participant.segments[0].matches("0(a|b)$")', id="segments that the engine is asked about"),
 ]
 
 
@@ -42,7 +45,11 @@ async def one_by_one(session: AsyncSession, program: Program, condition_text: st
     condition = compile_condition(condition_text)
     values = ParticipantValues(condition, program, NOW)
     rows = await session.execute(
-        text("SELECT * FROM participant WHERE program_id = :program ORDER BY id"), {"program": program.id}
+        text(
+            f"SELECT p.*, {column_sql('segments')} AS segments FROM participant AS p "  # noqa: S608
+            "WHERE p.program_id = :program ORDER BY p.id"
+        ),
+        {"program": program.id},
     )
     return [row["id"] for row in rows.mappings() if condition.evaluate(values.of(row)).matched]
 
@@ -89,6 +96,17 @@ async def test_the_same_are_enrolled_when_there_are_too_many_to_ask_about_at_onc
         program = await populated(session, program_id)
         progress = await enroll(session, run_id, program, condition)
     assert progress == sorted(progress)
+
+
+async def test_no_more_than_a_page_of_those_asked_about_is_held(
+    database: Database, program_id: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(audience, "PAGE", 20)
+    run_id = await add_run(database, program_id)
+    async with database.transaction() as session:
+        program = await populated(session, program_id, 50)
+        condition = 'participant.external_id.matches("^x-[0-9.e-]+$")'
+        assert await enroll(session, run_id, program, condition) == [20, 40, 50]
 
 
 async def test_people_of_other_programs_are_left_out(database: Database, program_id: UUID) -> None:

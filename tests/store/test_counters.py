@@ -1,6 +1,7 @@
 """Counters: each change counts once, whoever else changes them at the same time."""
 
 import asyncio
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID, uuid4
@@ -12,7 +13,7 @@ from sqlalchemy.exc import OperationalError
 
 from domain.counters import CounterError
 from domain.events import API_SOURCE, EventKind
-from store.counters import add_to_counters, count_event
+from store.counters import add_to_counters, count_events
 from store.database import Database
 from store.participants import Lock, Upserted, erase_participant, get_participant, upsert_participant
 from store.programs import get_program
@@ -53,10 +54,8 @@ async def stored(database: Database, program_id: UUID, participant_id: UUID) -> 
     return found.counters
 
 
-async def count(
-    database: Database, program_id: UUID, participant_id: UUID | None, settings: Any = COUNTERS, **data: Any
-) -> Upserted | None:
-    event = Event(
+def an_event(program_id: UUID, participant_id: UUID | None, **data: Any) -> Event:
+    return Event(
         program_id=program_id,
         participant_id=participant_id,
         kind=EventKind.EXTERNAL.value,
@@ -65,9 +64,20 @@ async def count(
         payload_hash="",
         source=API_SOURCE,
     )
+
+
+async def count(
+    database: Database, program_id: UUID, participant_id: UUID | None, settings: Any = COUNTERS, **data: Any
+) -> None:
+    await count_all(database, program_id, [an_event(program_id, participant_id, **data)], settings)
+
+
+async def count_all(
+    database: Database, program_id: UUID, events: list[Event], settings: Any = COUNTERS
+) -> None:
     async with database.transaction() as session:
         program = await program_of(session, program_id, counters=settings)
-        return await count_event(session, program, event)
+        await count_events(session, program, events, datetime.now(UTC))
 
 
 async def test_counters_are_added_to_and_the_others_stay(database: Database, program_id: UUID) -> None:
@@ -133,13 +143,36 @@ async def test_an_event_of_another_type_changes_nothing(
     database: Database, program_id: UUID, data: dict[str, object]
 ) -> None:
     someone = await person(database, program_id, orders=1)
-    assert await count(database, program_id, someone, **data) is None
+    await count(database, program_id, someone, **data)
     assert await stored(database, program_id, someone) == {"orders": 1}
 
 
 async def test_an_event_of_nobody_changes_nothing(database: Database, program_id: UUID) -> None:
-    assert await count(database, program_id, None) is None
-    assert await count(database, program_id, uuid4()) is None
+    someone = await person(database, program_id, orders=1)
+    await count(database, program_id, None)
+    await count(database, program_id, uuid4())
+    assert await stored(database, program_id, someone) == {"orders": 1}
+
+
+async def test_events_of_several_people_and_types_are_counted_together(
+    database: Database, program_id: UUID
+) -> None:
+    async with database.transaction() as session:
+        program = await program_of(session, program_id)
+        people = [
+            (await upsert_participant(session, program, name, {"counters": {"orders": 1}})).after.id
+            for name in ("ana", "bo")
+        ]
+    said: list[tuple[UUID, dict[str, Any]]] = [
+        (people[0], {"amount": "0.1"}),
+        (people[1], {"type": "visit"}),
+        (people[0], {"amount": "0.2"}),
+        (people[0], {"type": "visit"}),
+        (people[1], {"amount": "a lot"}),
+    ]
+    await count_all(database, program_id, [an_event(program_id, who, **data) for who, data in said])
+    assert await stored(database, program_id, people[0]) == {"lifetime_spend": 0.3, "orders": 3, "visits": 1}
+    assert await stored(database, program_id, people[1]) == {"orders": 2, "visits": 1}
 
 
 async def test_a_counter_that_cannot_be_changed_stays_and_the_others_count(
@@ -154,8 +187,9 @@ async def test_a_counter_that_cannot_be_changed_stays_and_the_others_count(
 async def test_settings_that_were_stored_unchecked_count_nothing(
     database: Database, program_id: UUID, settings: object
 ) -> None:
-    someone = await person(database, program_id)
-    assert await count(database, program_id, someone, settings) is None
+    someone = await person(database, program_id, orders=1)
+    await count(database, program_id, someone, settings)
+    assert await stored(database, program_id, someone) == {"orders": 1}
 
 
 async def test_of_many_events_at_once_none_is_lost(database: Database, program_id: UUID) -> None:

@@ -33,7 +33,7 @@ def test_the_worker_serves_exactly_the_workflow_types_of_the_contract() -> None:
 def test_automations_take_exactly_the_updates_signals_and_queries_of_the_contract() -> None:
     automation = the_definition_of(WorkflowType.AUTOMATION)
     assert set(automation.updates) == set(Update)
-    assert set(automation.signals) == set(Signal) - {Signal.DELIVERIES_DUE}
+    assert set(automation.signals) == set(Signal) - {Signal.DELIVERIES_DUE, Signal.MESSAGES_DUE}
     assert set(automation.queries) == {Query.STATE}
 
 
@@ -44,9 +44,16 @@ def test_runs_answer_progress_and_take_no_messages() -> None:
     assert not run.signals
 
 
-def test_deliveries_take_one_signal() -> None:
-    delivery = the_definition_of(WorkflowType.WEBHOOK_DELIVERY)
-    assert set(delivery.signals) == {Signal.DELIVERIES_DUE}
+@pytest.mark.parametrize(
+    ("workflow_type", "signal"),
+    [
+        (WorkflowType.WEBHOOK_DELIVERY, Signal.DELIVERIES_DUE),
+        (WorkflowType.MESSAGE_DISPATCH, Signal.MESSAGES_DUE),
+    ],
+)
+def test_deliveries_take_one_signal(workflow_type: WorkflowType, signal: Signal) -> None:
+    delivery = the_definition_of(workflow_type)
+    assert set(delivery.signals) == {signal}
     assert not (delivery.updates or delivery.queries)
 
 

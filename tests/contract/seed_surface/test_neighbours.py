@@ -61,7 +61,7 @@ async def test_an_event_is_accepted_once_for_its_idempotency_key(carillon: Caril
     }
     first, again = [await carillon.http.post("/v1/events", json=body) for _ in range(2)]
     assert (first.status_code, again.status_code) == (202, 202)
-    assert first.json() == again.json()
+    assert again.json()["id"] == first.json()["id"]
     assert first.json()["status"] in EVENT_STATUSES
     assert first.json()["kind"] == "EXTERNAL"
     other = await carillon.http.post("/v1/events", json=body | {"event_data": {"type": "refund"}})

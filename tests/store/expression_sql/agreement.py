@@ -11,12 +11,14 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from domain.expressions import Condition, ExpressionError, compile_condition
 from store.expression_sql import compile_to_sql
-from store.participant_values import ParticipantValues
-from store.tables import Participant, Program
+from store.participant_values import ParticipantValues, column_sql
+from store.tables import Participant, Program, SegmentMember
 from tests.store.expression_sql.generated import NOW, Conditions, participant
+from tests.store.expression_sql.segment_conditions import SEGMENTS
 
 _BOUNDS = (
-    "SELECT p.*, ({c.t_lo}) IS TRUE AS t_lo, ({c.t_hi}) IS TRUE AS t_hi, ({c.f_lo}) IS TRUE AS f_lo,"
+    f"SELECT p.*, {column_sql('segments')} AS segments,"  # noqa: S608
+    " ({c.t_lo}) IS TRUE AS t_lo, ({c.t_hi}) IS TRUE AS t_hi, ({c.f_lo}) IS TRUE AS f_lo,"
     " ({c.f_hi}) IS TRUE AS f_hi, ({c.is_fit}) IS TRUE AS is_fit, {c.certain} AS certain"
     " FROM participant AS p WHERE p.program_id = :program ORDER BY p.id"
 )
@@ -84,13 +86,22 @@ async def compare(session: AsyncSession, program: Program, condition: Condition,
 async def add_hostile_participants(
     session: AsyncSession, program_id: UUID, count: int, random: Random
 ) -> None:
-    session.add_all(Participant(program_id=program_id, **participant(random)) for _ in range(count))
+    people = [Participant(program_id=program_id, **participant(random)) for _ in range(count)]
+    session.add_all(people)
+    session.add_all(
+        SegmentMember(segment_id=UUID(segment), participant_id=person.id)
+        for person in people
+        for segment in random.sample(SEGMENTS, random.choice((0, 1, 2, 3)))
+    )
     await session.flush()
 
 
-async def add_participant(session: AsyncSession, program_id: UUID, **columns: Any) -> UUID:
+async def add_participant(
+    session: AsyncSession, program_id: UUID, segments: Sequence[str] = (), **columns: Any
+) -> UUID:
     person = Participant(program_id=program_id, external_id=str(Random().random()), **columns)
     session.add(person)
+    session.add_all(SegmentMember(segment_id=UUID(each), participant_id=person.id) for each in segments)
     await session.flush()
     return person.id
 

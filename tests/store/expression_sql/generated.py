@@ -5,6 +5,8 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
 
+from tests.store.expression_sql.segment_conditions import about_segments
+
 NOW = datetime(2026, 6, 1, 12, 0, 0, 123456, tzinfo=UTC)
 
 PATHS = (
@@ -234,6 +236,7 @@ class Conditions:
                 "participant.has_email",
                 "participant.has_phone",
                 'in_segment("s-1")',
+                about_segments(self._random),
                 'program.name == "Club"',
                 "round(participant.attributes.score, 1) > 50.0",
                 "local(now).getHours() > 6",

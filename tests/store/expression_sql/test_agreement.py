@@ -5,9 +5,11 @@ from uuid import UUID
 
 import pytest
 
+from domain.expressions import compile_condition
 from store.database import Database
 from store.tables import Program
 from tests.store.expression_sql.agreement import Tally, add_hostile_participants, compare, generate
+from tests.store.expression_sql.segment_conditions import about_segments
 
 
 async def agreement(
@@ -30,6 +32,19 @@ async def test_sql_never_contradicts_the_engine(database: Database, program_id: 
     assert tally.conditions == 2_000
     assert tally.exact > 800
     assert tally.matched > 8_000
+
+
+async def test_sql_never_contradicts_the_engine_about_segments(database: Database, program_id: UUID) -> None:
+    random = Random(2)
+    tally = Tally()
+    async with database.transaction() as session:
+        program = await session.get_one(Program, program_id)
+        await add_hostile_participants(session, program_id, 50, random)
+        for _ in range(200):
+            asked = f"!({about_segments(random)}) || participant.has_phone"
+            await compare(session, program, compile_condition(asked), tally)
+    assert tally.disagreements == []
+    assert tally.matched > 1_000
 
 
 @pytest.mark.slow

@@ -11,6 +11,7 @@ from store.expression_sql import compile_to_sql
 from store.tables import Program
 from tests.store.expression_sql.agreement import Tally, add_participant, bounds, compare
 from tests.store.expression_sql.generated import NOW
+from tests.store.expression_sql.segment_conditions import SEGMENTS
 
 PERSON: dict[str, Any] = {
     "email": "ada@corp.example",
@@ -86,6 +87,13 @@ TRUE_AND_EXACT = [
     'participant.consent.email == "subscribed" && participant.tiers.loyalty == "gold"',
     'participant.status == "ACTIVE" && program.name == "Club"',
     '!in_segment("s-1")',
+    f'in_segment("{SEGMENTS[0]}") && !in_segment("{SEGMENTS[2]}")',
+    f'!in_segment("{SEGMENTS[0].upper()}") && !in_segment("{SEGMENTS[0]} ")',
+    f'"{SEGMENTS[1]}" in participant.segments && size(participant.segments) == 2',
+    f'participant.segments[1] == "{SEGMENTS[1]}"',
+    f'participant.segments.exists(s, s == "{SEGMENTS[0]}")',
+    f'participant.tags.all(t, t != "x" && in_segment("{SEGMENTS[0]}"))',
+    f'in_segment(participant.has_email ? "{SEGMENTS[0]}" : "none")',
     "participant.attributes.nothing == 1 || participant.attributes.level == 7",
     '(participant.attributes.plan == "pro") == participant.has_email',
 ]
@@ -126,7 +134,7 @@ async def certainty(database: Database, program_id: UUID, condition: str) -> tup
     compiled = compile_condition(condition)
     async with database.transaction() as session:
         program = await session.get_one(Program, program_id)
-        await add_participant(session, program_id, **PERSON)
+        await add_participant(session, program_id, SEGMENTS[:2], **PERSON)
         tally = Tally()
         await compare(session, program, compiled, tally)
         assert tally.disagreements == []
@@ -181,6 +189,7 @@ async def test_an_error_is_neither_true_nor_false(
         'participant.first_name + "zebra" == "zebra" && program.name == "zebra"',
         'timestamp(participant.attributes.zebra) < timestamp("4242-01-01T00:00:00Z")',
         'now - participant.created_at > duration("4242h") && participant.attributes.zebra[4242] == 1',
+        'in_segment("42424242-4242-4242-4242-424242424242") && "zebra" in participant.segments',
     ],
 )
 def test_nothing_that_a_client_wrote_is_part_of_the_sql(condition: str) -> None:

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import text
 
 from domain.expressions import compile_condition
+from domain.segments import MOST_SEGMENTS_OF_A_PROGRAM
 from store.database import Database
 from store.tables import Program
 from tests.store.expression_sql.agreement import Tally, add_participant, compare
@@ -105,3 +106,18 @@ async def test_tags_that_are_no_texts_or_too_many(database: Database, program_id
 
 async def test_texts_that_are_too_long(database: Database, program_id: UUID) -> None:
     assert await disagreements(database, program_id, "first_name", ["A" * 8_193, "A" * 8_192], "text") == []
+
+
+async def test_more_segments_than_loops_may_go_through(database: Database, program_id: UUID) -> None:
+    tally = Tally()
+    async with database.transaction() as session:
+        program = await session.get_one(Program, program_id)
+        for most in (1, 40, MOST_SEGMENTS_OF_A_PROGRAM):
+            await add_participant(session, program_id, [str(UUID(int=number)) for number in range(most)])
+        for condition in (
+            "participant.segments.all(s, participant.segments.all(t, t != s || t == s))",
+            f'in_segment("{UUID(int=0)}")',
+        ):
+            await compare(session, program, compile_condition(condition), tally)
+    assert tally.disagreements == []
+    assert (tally.matched, tally.errors) == (5, 1)

@@ -1,0 +1,190 @@
+"""Handing over queued messages: claim, send, settle, a few at a time."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from uuid import UUID, uuid4
+
+from temporalio import activity
+
+from activities.begun_sends import (
+    STATUS_OF,
+    note_answers,
+    repeats_sends_in_doubt,
+    settle_patiently,
+    to_its_end,
+)
+from activities.resources import Resources
+from channels.channel import Delivery, DeliveryStatus, Outgoing
+from domain.actions import Channel
+from domain.activity_contract import ActivityName, DeliveryRound, DispatchMessages
+from domain.gates import Reachability, message_gate, status_gate
+from domain.messages import MessageStatus, retry_at
+from domain.outcomes import SkipReason
+from domain.wake_up import Sleeper, WakeUp
+from runtime.waking import wake
+from store.message_dispatch import (
+    DueMessage,
+    MessageSettlement,
+    claim_messages,
+    due_messages,
+    next_message_due_at,
+    programs_with_unattended_messages,
+    resolve_abandoned_messages,
+    settle_claimed,
+    skip_messages,
+)
+from store.message_events import SettledMessage, emit_settled_messages
+
+BATCH = 64
+# After so long a program makes room for others that wait for a worker.
+ROUND = timedelta(seconds=30)
+LEFT_TO_ITS_WORKFLOW = timedelta(seconds=20)
+TOLD_A_PASS = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    """`away`: none of its messages could be handed over, because nobody was there to take them."""
+
+    looked_at: int
+    away: bool = False
+
+
+class MessageDispatchActivities:
+    """A message is claimed in the database before it leaves, and settled after.
+
+    A crash in between leaves the claim; the next attempt resolves it by the channel's declared policy.
+    """
+
+    def __init__(self, resources: Resources) -> None:
+        self._database = resources.database
+        self._temporal = resources.temporal
+        self._channels = resources.channels
+        self._settings = resources.settings
+
+    @activity.defn(name=ActivityName.DISPATCH_MESSAGES)
+    async def dispatch_messages(self, request: DispatchMessages) -> DeliveryRound:
+        """Hand over what the program has queued and is due, for half a minute or so."""
+        claim_id = uuid4()
+        await self._resolve_abandoned(request.program_id, claim_id)
+        until = datetime.now(UTC) + ROUND
+        looked_at = 0
+        while True:
+            batch = await to_its_end(self._process_batch(request.program_id, claim_id), looked_at)
+            looked_at += batch.looked_at
+            over = datetime.now(UTC) >= until or activity.is_worker_shutdown()
+            if over or batch.away or batch.looked_at == 0:
+                async with self._database.transaction() as session:
+                    due = await next_message_due_at(session, request.program_id)
+                    return DeliveryRound(next_due_at=due, give_way=batch.away and due is not None)
+
+    async def attend(self, now: datetime) -> int:
+        """Tell the workflows of programs whose messages wait for nobody; answers how many."""
+        async with self._database.transaction() as session:
+            programs = await programs_with_unattended_messages(
+                session, now - LEFT_TO_ITS_WORKFLOW, TOLD_A_PASS
+            )
+        for program_id in programs:
+            activity.heartbeat()
+            wake_up = WakeUp(Sleeper.MESSAGES, program_id)
+            await wake(self._temporal, self._settings.temporal_task_queue, wake_up)
+        return len(programs)
+
+    async def _resolve_abandoned(self, program_id: UUID, claim_id: UUID) -> None:
+        async with self._database.transaction() as session:
+            for channel in self._channels:
+                await resolve_abandoned_messages(
+                    session,
+                    program_id,
+                    channel,
+                    claim_id,
+                    datetime.now(UTC),
+                    repeat=repeats_sends_in_doubt(self._settings, channel),
+                )
+
+    async def _process_batch(self, program_id: UUID, claim_id: UUID) -> _Batch:
+        looked_at, messages = await self._claim_batch(program_id, claim_id)
+        if not messages:
+            return _Batch(looked_at)
+        deliveries = await self._send(messages)
+        await settle_patiently(lambda: self._settle(program_id, claim_id, messages, deliveries))
+        return _Batch(looked_at, all(answer.status is DeliveryStatus.NOT_TRIED for answer in deliveries))
+
+    async def _claim_batch(self, program_id: UUID, claim_id: UUID) -> tuple[int, list[DueMessage]]:
+        async with self._database.transaction() as session:
+            due = await due_messages(session, program_id, BATCH)
+            reasons = {message.id: _reason_to_skip(message) for message in due}
+            skipped = {id_: reason for id_, reason in reasons.items() if reason is not None}
+            await skip_messages(session, skipped, datetime.now(UTC))
+            claimed = [message for message in due if message.id not in skipped]
+            if claimed:
+                await claim_messages(session, [message.id for message in claimed], claim_id)
+            return len(due), claimed
+
+    async def _send(self, messages: Sequence[DueMessage]) -> list[Delivery]:
+        """One delivery per message, in their order; each channel takes its own."""
+        by_channel: dict[Channel, list[DueMessage]] = {}
+        for message in messages:
+            by_channel.setdefault(message.channel, []).append(message)
+
+        async def hand_over(channel: Channel, batch: Sequence[DueMessage]) -> dict[UUID, Delivery]:
+            outgoing = [Outgoing(one.id, one.recipient, one.subject, one.body) for one in batch]
+            deliveries = await self._channels[channel].send(outgoing)
+            return {one.id: delivery for one, delivery in zip(batch, deliveries, strict=True)}
+
+        answers = await asyncio.gather(*(hand_over(*lane) for lane in by_channel.items()))
+        found = {id_: delivery for answer in answers for id_, delivery in answer.items()}
+        return [found[message.id] for message in messages]
+
+    async def _settle(
+        self,
+        program_id: UUID,
+        claim_id: UUID,
+        messages: Sequence[DueMessage],
+        deliveries: Sequence[Delivery],
+    ) -> None:
+        async with self._database.transaction() as session:
+            now = datetime.now(UTC)
+            people = [message.participant_id for message in messages]
+            errors = await note_answers(session, list(zip(people, deliveries, strict=True)), now)
+            answered = zip(messages, deliveries, errors, strict=True)
+            settlements = [_settlement(*answer, now) for answer in answered]
+            final = await settle_claimed(session, claim_id, settlements, now)
+            settled = [
+                SettledMessage(
+                    id=message.id,
+                    channel=message.channel,
+                    participant_id=message.participant_id,
+                    status=final[message.id],
+                    problem=delivery.problem,
+                    rule_id=message.rule_id,
+                    event_id=message.event_id,
+                )
+                for message, delivery in zip(messages, deliveries, strict=True)
+                if message.id in final and message.participant_id is not None
+            ]
+            await emit_settled_messages(session, program_id, settled)
+
+
+def _reason_to_skip(message: DueMessage) -> SkipReason | None:
+    """A message may have waited for long: its participant may not be there, or not want it, any more."""
+    if message.participant_id is None:
+        return None
+    shut = status_gate(message.participant_status)
+    if shut is not None or message.consent is None:
+        return shut
+    consent = message.consent.get(message.channel.value)
+    return message_gate(message.channel, Reachability(consent, message.recipient))
+
+
+def _settlement(
+    message: DueMessage, delivery: Delivery, error: str | None, now: datetime
+) -> MessageSettlement:
+    if delivery.status is not DeliveryStatus.NOT_TRIED:
+        return MessageSettlement(message.id, STATUS_OF[delivery.status], error)
+    due = retry_at(message.attempts + 1, message.queued_at, now)
+    if due is None:
+        return MessageSettlement(message.id, MessageStatus.FAILED, error)
+    return MessageSettlement(message.id, MessageStatus.QUEUED, error, due)

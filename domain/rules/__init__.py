@@ -1,0 +1,1 @@
+"""Rules: what reacts to an event, under which conditions, and what it does then."""

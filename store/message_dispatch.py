@@ -1,0 +1,177 @@
+"""Queued messages on their way: due, claimed by the attempt that sends them, and settled by it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from domain.actions import Channel
+from domain.messages import MessageStatus
+from domain.outcomes import UNSETTLED, SkipReason
+from store.tables.message import CLAIMED, QUEUED
+
+_DUE = text(
+    "SELECT m.id, m.participant_id, m.channel, m.recipient, m.subject, m.body, m.attempts, m.created_at, "  # noqa: S608
+    "m.rule_id, m.event_id, p.status AS participant_status, p.consent FROM message m LEFT JOIN participant p ON p.id = m.participant_id "
+    f"WHERE m.program_id = :program AND m.{QUEUED} AND m.available_at <= now() "
+    "ORDER BY m.available_at, m.id LIMIT :limit FOR UPDATE OF m SKIP LOCKED"
+)
+# Whoever was erased while their message was being sent has no body left that could be sent again.
+_SETTLE = text(
+    "UPDATE message m SET error = s.error, available_at = COALESCE(s.available_at, m.available_at), claim = NULL, "
+    "status = CASE WHEN s.again AND m.body IS NULL THEN 'cancelled' ELSE s.status END, "
+    "body = CASE WHEN s.again THEN m.body END, "
+    "settled_at = CASE WHEN s.again AND m.body IS NOT NULL THEN NULL ELSE :now END "
+    "FROM (SELECT *, status = 'queued' AS again FROM unnest(CAST(:ids AS uuid[]), CAST(:statuses AS text[]), "
+    "CAST(:errors AS text[]), CAST(:due AS timestamptz[])) AS given(id, status, error, available_at)) AS s "
+    "WHERE m.id = s.id AND m.claim = :claim AND m.status IN ('sending', 'unknown') RETURNING m.id, m.status"
+)
+_REPEAT = text(
+    "UPDATE message SET claim = NULL, "  # noqa: S608
+    "status = CASE WHEN body IS NULL THEN 'unknown' ELSE 'queued' END, "
+    "settled_at = CASE WHEN body IS NULL THEN :now ELSE settled_at END "
+    f"WHERE program_id = :program AND {CLAIMED} AND channel = :channel AND claim <> :claim"
+)
+# The claim stays: an attempt that was thought dead may still tell what became of its sends.
+_LEAVE_UNKNOWN = text(
+    "UPDATE message SET status = 'unknown', error = :error, body = NULL, settled_at = :now "  # noqa: S608
+    f"WHERE program_id = :program AND {CLAIMED} AND channel = :channel AND claim <> :claim"
+)
+_UNATTENDED = text(
+    "SELECT id FROM program WHERE EXISTS ("  # noqa: S608
+    f"SELECT FROM message WHERE program_id = program.id AND {QUEUED} AND available_at < :due_before) "
+    f"OR EXISTS (SELECT FROM message WHERE program_id = program.id AND {CLAIMED} AND available_at < :due_before) "
+    "LIMIT :limit"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class DueMessage:
+    """`attempts` counts those before. The participant's fields are None for a message to nobody on record."""
+
+    id: UUID
+    participant_id: UUID | None
+    channel: Channel
+    recipient: str
+    subject: str
+    body: str
+    attempts: int
+    queued_at: datetime
+    rule_id: UUID | None
+    event_id: UUID | None
+    participant_status: str | None
+    consent: Mapping[str, str] | None
+
+
+@dataclass(frozen=True, slots=True)
+class MessageSettlement:
+    """What became of a claimed message: `queued` again, due at `available_at`, or a final status."""
+
+    id: UUID
+    status: MessageStatus
+    error: str | None = None
+    available_at: datetime | None = None
+
+
+async def due_messages(session: AsyncSession, program_id: UUID, limit: int) -> list[DueMessage]:
+    """Lock messages that are due, the longest due first. Those that somebody else has locked are passed over."""
+    rows = await session.execute(_DUE, {"program": program_id, "limit": limit})
+    return [
+        DueMessage(
+            id=row["id"],
+            participant_id=row["participant_id"],
+            channel=Channel(row["channel"]),
+            recipient=row["recipient"],
+            subject=row["subject"],
+            body=row["body"],
+            attempts=row["attempts"],
+            queued_at=row["created_at"],
+            rule_id=row["rule_id"],
+            event_id=row["event_id"],
+            participant_status=row["participant_status"],
+            consent=row["consent"],
+        )
+        for row in rows.mappings()
+    ]
+
+
+async def claim_messages(session: AsyncSession, ids: Sequence[UUID], claim_id: UUID) -> None:
+    """Mark them as being sent by this attempt; from here on a crash leaves them in doubt."""
+    await session.execute(
+        text(
+            "UPDATE message SET status = 'sending', claim = :claim, attempts = attempts + 1 "
+            "WHERE id = ANY(CAST(:ids AS uuid[]))"
+        ),
+        {"ids": list(ids), "claim": claim_id},
+    )
+
+
+async def skip_messages(session: AsyncSession, reasons: Mapping[UUID, SkipReason], now: datetime) -> None:
+    """Settle locked messages that are not to be sent any more."""
+    if reasons:
+        await session.execute(
+            text(
+                "UPDATE message m SET status = 'skipped', error = s.reason, body = NULL, settled_at = :now "
+                "FROM unnest(CAST(:ids AS uuid[]), CAST(:reasons AS text[])) AS s(id, reason) WHERE m.id = s.id"
+            ),
+            {"ids": list(reasons), "reasons": [reason.value for reason in reasons.values()], "now": now},
+        )
+
+
+async def settle_claimed(
+    session: AsyncSession, claim_id: UUID, settlements: Sequence[MessageSettlement], now: datetime
+) -> dict[UUID, MessageStatus]:
+    """Write what became of messages of this claim, also of those that were left in doubt meanwhile.
+
+    Answers how each stands now; one that another attempt has taken over is not among them.
+    """
+    settled = await session.execute(
+        _SETTLE,
+        {
+            "claim": claim_id,
+            "ids": [settlement.id for settlement in settlements],
+            "statuses": [settlement.status.value for settlement in settlements],
+            "errors": [settlement.error for settlement in settlements],
+            "due": [settlement.available_at for settlement in settlements],
+            "now": now,
+        },
+    )
+    return {id_: MessageStatus(status) for id_, status in settled}
+
+
+async def resolve_abandoned_messages(
+    session: AsyncSession,
+    program_id: UUID,
+    channel: Channel,
+    claim_id: UUID,
+    now: datetime,
+    *,
+    repeat: bool,
+) -> None:
+    """Messages that another attempt claimed and did not settle: sent again, or left `unknown`."""
+    given: dict[str, Any] = {"program": program_id, "channel": channel.value, "claim": claim_id, "now": now}
+    if repeat:
+        await session.execute(_REPEAT, given)
+    else:
+        await session.execute(_LEAVE_UNKNOWN, given | {"error": UNSETTLED})
+
+
+async def next_message_due_at(session: AsyncSession, program_id: UUID) -> datetime | None:
+    found = await session.execute(
+        text(f"SELECT min(available_at) FROM message WHERE program_id = :program AND {QUEUED}"),  # noqa: S608
+        {"program": program_id},
+    )
+    due_at: datetime | None = found.scalar_one()
+    return due_at
+
+
+async def programs_with_unattended_messages(
+    session: AsyncSession, due_before: datetime, limit: int
+) -> Sequence[UUID]:
+    """Programs with a message that should have been sent, or settled, by then."""
+    found = await session.execute(_UNATTENDED, {"due_before": due_before, "limit": limit})
+    return found.scalars().all()

@@ -1,0 +1,276 @@
+"""Handing over queued messages: once, later while nobody takes them, and not to people who went away."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from temporalio.client import Client
+from temporalio.testing import ActivityEnvironment
+
+from activities.message_dispatch import BATCH, MessageDispatchActivities
+from channels.channel import Delivery, Outgoing
+from domain.activity_contract import DeliveryRound
+from domain.contract import messages_workflow_id
+from domain.messages import FIRST_RETRY, GIVE_UP_AFTER
+from domain.outcomes import UNSETTLED
+from runtime.settings import DeliveryPolicy
+from store.database import Database
+from store.participants import erase_participant
+from store.tables import Participant
+from tests.activities.message_provider import (
+    AWAY,
+    IN_DOUBT,
+    REFUSED,
+    SENT,
+    Provider,
+    dispatch,
+    resources_with,
+)
+from tests.fixtures.queued_messages import (
+    add_person,
+    change_message,
+    message_to,
+    messages_of,
+    queue,
+    the_message,
+)
+
+
+async def erase(database: Database, person: Participant) -> None:
+    async with database.transaction() as session:
+        assert await erase_participant(session, person.program_id, person.id)
+
+
+async def test_what_is_due_is_handed_over_and_its_text_forgotten(
+    database: Database, program_id: UUID
+) -> None:
+    person, provider = await add_person(database, program_id), Provider()
+    message = message_to(person)
+    await queue(database, message)
+    assert await dispatch(database, program_id, provider) == DeliveryRound(next_due_at=None)
+    assert provider.handed == [Outgoing(message.id, str(person.email), "Welcome", "Glad to have you")]
+    sent = await the_message(database, program_id)
+    assert (sent.status, sent.attempts, sent.error, sent.claim, sent.body) == ("sent", 1, None, None, None)
+    assert sent.settled_at is not None
+    async with database.transaction() as session:
+        assert (await session.get_one(Participant, person.id)).last_contacted_at is not None
+    await dispatch(database, program_id, provider)
+    assert len(provider.handed) == 1
+
+
+async def test_all_that_is_due_goes_out_in_one_round(database: Database, program_id: UUID) -> None:
+    person, provider = await add_person(database, program_id), Provider()
+    messages = [message_to(person) for _ in range(2 * BATCH + 1)]
+    await queue(database, *messages)
+    assert await dispatch(database, program_id, provider) == DeliveryRound(next_due_at=None)
+    assert {one.message_id for one in provider.handed} == {message.id for message in messages}
+    assert {one.status for one in await messages_of(database, program_id)} == {"sent"}
+
+
+async def test_another_programs_messages_are_left_alone(database: Database, program_id: UUID) -> None:
+    provider = Provider()
+    await queue(database, message_to(await add_person(database, program_id)))
+    await dispatch(database, uuid4(), provider)
+    assert provider.handed == []
+
+
+async def test_what_is_not_due_yet_is_waited_for(database: Database, program_id: UUID) -> None:
+    provider, message = Provider(), message_to(await add_person(database, program_id))
+    await queue(database, message)
+    later = datetime.now(UTC) + timedelta(minutes=3)
+    await change_message(database, message, available_at=later)
+    assert await dispatch(database, program_id, provider) == DeliveryRound(next_due_at=later)
+    assert provider.handed == []
+
+
+async def test_what_the_provider_refuses_has_failed(database: Database, program_id: UUID) -> None:
+    person, provider = await add_person(database, program_id), Provider(lambda message: REFUSED)
+    await queue(database, message_to(person))
+    assert await dispatch(database, program_id, provider) == DeliveryRound(next_due_at=None)
+    failed = await the_message(database, program_id)
+    assert (failed.status, failed.error, failed.body) == ("failed", REFUSED.error, None)
+    async with database.transaction() as session:
+        assert (await session.get_one(Participant, person.id)).last_contacted_at is None
+
+
+async def test_a_send_that_broke_off_is_in_doubt_and_is_not_repeated(
+    database: Database, program_id: UUID
+) -> None:
+    provider = Provider(lambda message: IN_DOUBT)
+    await queue(database, message_to(await add_person(database, program_id)))
+    await dispatch(database, program_id, provider)
+    await dispatch(database, program_id, provider, DeliveryPolicy.AT_LEAST_ONCE)
+    assert (await the_message(database, program_id)).status == "unknown"
+    assert len(provider.handed) == 1
+
+
+async def test_while_nobody_takes_messages_one_batch_is_tried_and_each_waits(
+    database: Database, program_id: UUID
+) -> None:
+    person, provider = await add_person(database, program_id), Provider(lambda message: AWAY)
+    await queue(database, *(message_to(person) for _ in range(BATCH + 1)))
+    before = datetime.now(UTC)
+    assert (await dispatch(database, program_id, provider)).give_way
+    assert len(provider.handed) == BATCH
+    waiting = [one for one in await messages_of(database, program_id) if one.attempts]
+    assert {(one.status, one.attempts, one.error, one.body) for one in waiting} == {
+        ("queued", 1, "no connection", "Glad to have you")
+    }
+    assert all(one.available_at is not None and one.available_at >= before + FIRST_RETRY for one in waiting)
+    assert {one.settled_at for one in waiting} == {None}
+
+
+async def test_after_a_day_without_a_provider_a_message_has_failed(
+    database: Database, program_id: UUID
+) -> None:
+    message, provider = message_to(await add_person(database, program_id)), Provider(lambda message: AWAY)
+    await queue(database, message)
+    await change_message(database, message, created_at=datetime.now(UTC) - GIVE_UP_AFTER, attempts=200)
+    assert await dispatch(database, program_id, provider) == DeliveryRound(next_due_at=None)
+    failed = await the_message(database, program_id)
+    assert (failed.status, failed.error, failed.attempts) == ("failed", "no connection", 201)
+
+
+@pytest.mark.parametrize(
+    ("fields", "reason"),
+    [
+        ({"consent": {"email": "unsubscribed"}}, "no_consent"),
+        ({"status": "SUSPENDED"}, "participant_not_active"),
+    ],
+)
+async def test_whoever_does_not_want_it_any_more_does_not_get_it(
+    database: Database, program_id: UUID, fields: dict[str, Any], reason: str
+) -> None:
+    provider = Provider()
+    await queue(database, message_to(await add_person(database, program_id, **fields)))
+    await dispatch(database, program_id, provider)
+    skipped = await the_message(database, program_id)
+    assert (skipped.status, skipped.error, skipped.body, provider.handed) == ("skipped", reason, None, [])
+
+
+async def test_a_message_to_nobody_on_record_needs_no_consent(database: Database, program_id: UUID) -> None:
+    provider, person = Provider(), await add_person(database, program_id, consent={})
+    await queue(database, message_to(person, participant_id=None, recipient="ops@example.com"))
+    await dispatch(database, program_id, provider)
+    assert [one.recipient for one in provider.handed] == ["ops@example.com"]
+    assert (await the_message(database, program_id)).status == "sent"
+
+
+async def test_a_cancellation_waits_until_what_was_begun_is_settled(
+    database: Database, program_id: UUID
+) -> None:
+    person, provider, environment = await add_person(database, program_id), Provider(), ActivityEnvironment()
+    await queue(database, *(message_to(person) for _ in range(BATCH + 1)))
+    provider.open.clear()
+    sending = asyncio.create_task(dispatch(database, program_id, provider, environment=environment))
+    await provider.was_handed(BATCH)
+    environment.cancel()
+    provider.open.set()
+    with pytest.raises(asyncio.CancelledError):
+        await sending
+    statuses = [one.status for one in await messages_of(database, program_id)]
+    assert sorted(statuses) == ["queued"] + ["sent"] * BATCH
+
+
+async def test_a_worker_that_ends_begins_nothing_more(database: Database, program_id: UUID) -> None:
+    person, provider, environment = await add_person(database, program_id), Provider(), ActivityEnvironment()
+    await queue(database, *(message_to(person) for _ in range(BATCH + 1)))
+    environment.worker_shutdown()
+    done = await dispatch(database, program_id, provider, environment=environment)
+    assert len(provider.handed) == BATCH
+    assert done.next_due_at is not None
+
+
+async def claimed_by_a_dead_attempt(database: Database, program_id: UUID) -> Participant:
+    person = await add_person(database, program_id)
+    message = message_to(person)
+    await queue(database, message)
+    await change_message(database, message, status="sending", claim=uuid4(), attempts=1)
+    return person
+
+
+async def test_at_most_once_leaves_what_a_dead_attempt_claimed_in_doubt(
+    database: Database, program_id: UUID
+) -> None:
+    provider = Provider()
+    await claimed_by_a_dead_attempt(database, program_id)
+    assert await dispatch(database, program_id, provider) == DeliveryRound(next_due_at=None)
+    left = await the_message(database, program_id)
+    assert (left.status, left.error, left.body, provider.handed) == ("unknown", UNSETTLED, None, [])
+
+
+async def test_at_least_once_sends_what_a_dead_attempt_claimed_again(
+    database: Database, program_id: UUID
+) -> None:
+    provider = Provider()
+    await claimed_by_a_dead_attempt(database, program_id)
+    await dispatch(database, program_id, provider, DeliveryPolicy.AT_LEAST_ONCE)
+    again = await the_message(database, program_id)
+    assert (again.status, again.attempts) == ("sent", 2)
+    assert [one.message_id for one in provider.handed] == [again.id]
+
+
+async def test_at_least_once_brings_nobody_back_who_was_erased(database: Database, program_id: UUID) -> None:
+    provider = Provider()
+    await erase(database, await claimed_by_a_dead_attempt(database, program_id))
+    await dispatch(database, program_id, provider, DeliveryPolicy.AT_LEAST_ONCE)
+    assert ((await the_message(database, program_id)).status, provider.handed) == ("unknown", [])
+
+
+@pytest.mark.parametrize(
+    ("policy", "handed"), [(DeliveryPolicy.AT_MOST_ONCE, 1), (DeliveryPolicy.AT_LEAST_ONCE, 2)]
+)
+async def test_an_attempt_that_was_thought_dead_still_tells_how_its_send_ended(
+    database: Database, program_id: UUID, policy: DeliveryPolicy, handed: int
+) -> None:
+    slow, quick = Provider(), Provider(lambda message: REFUSED)
+    slow.open.clear()
+    await queue(database, message_to(await add_person(database, program_id)))
+    sending = asyncio.create_task(dispatch(database, program_id, slow, policy))
+    await slow.was_handed(1)
+    await dispatch(database, program_id, quick, policy)
+    slow.open.set()
+    await sending
+    assert len(slow.handed) + len(quick.handed) == handed
+    settled = (await the_message(database, program_id)).status
+    assert settled == ("sent" if policy is DeliveryPolicy.AT_MOST_ONCE else "failed")
+
+
+@pytest.mark.parametrize(
+    ("answer", "status"), [(SENT, "sent"), (REFUSED, "failed"), (AWAY, "cancelled"), (IN_DOUBT, "unknown")]
+)
+async def test_of_somebody_erased_while_being_sent_to_nothing_is_kept_and_nothing_sent_later(
+    database: Database, program_id: UUID, answer: Delivery, status: str
+) -> None:
+    person, provider = await add_person(database, program_id), Provider(lambda message: answer)
+    provider.open.clear()
+    await queue(database, message_to(person))
+    sending = asyncio.create_task(dispatch(database, program_id, provider))
+    await provider.was_handed(1)
+    await erase(database, person)
+    provider.open.set()
+    assert await sending == DeliveryRound(next_due_at=None)
+    left = await the_message(database, program_id)
+    assert (left.status, left.recipient, left.subject, left.body, left.error) == (
+        status,
+        "",
+        None,
+        None,
+        None,
+    )
+
+
+async def test_upkeep_starts_the_messages_that_nobody_was_told_of(
+    database: Database, program_id: UUID, temporal: Client
+) -> None:
+    await queue(database, message_to(await add_person(database, program_id)))
+    activities = MessageDispatchActivities(resources_with(database, Provider(), temporal=temporal))
+
+    async def attend(now: datetime) -> int:
+        return await activities.attend(now)
+
+    assert await ActivityEnvironment().run(attend, datetime.now(UTC) + timedelta(minutes=1)) >= 1
+    handle = temporal.get_workflow_handle(messages_workflow_id(program_id))
+    assert (await handle.describe()).workflow_type == "MessageDispatchWorkflow"
