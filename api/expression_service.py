@@ -1,6 +1,7 @@
 """What the expression routes do: say what is wrong with one, and why it holds for someone or does not."""
 
 import asyncio
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from time import thread_time
 from typing import Any
@@ -72,16 +73,20 @@ class ExpressionService:
         environment = PARTICIPANT if request.event is None else PARTICIPANT_EVENT
         condition = await self._compile(await expression_asked(request, environment), environment)
         participant = await self._participant(session, request)
-        return await self._explain(session, condition, participant, datetime.now(UTC), request.event)
+        now = datetime.now(UTC)
+        return await self._explain(session, condition, participant.model_dump(), now, request.event)
 
     async def explain_saved(
-        self, session: AsyncSession, expression: str | None, participant: Participant, now: datetime
+        self, session: AsyncSession, expression: str | None, participant: Mapping[str, Any], at: datetime
     ) -> ExpressionExplained | None:
-        """As `explain`, of a filter or guard that was accepted when it was saved; None without one."""
+        """As `explain`, of a filter or guard that was accepted when it was saved; None without one.
+
+        `participant`: their columns, as of `at`.
+        """
         if expression is None:
             return None
         condition = await asyncio.to_thread(compile_condition, expression)
-        return await self._explain(session, condition, participant, now, None)
+        return await self._explain(session, condition, participant, at, None)
 
     async def preview(self, session: AsyncSession, request: PreviewExpression) -> AudiencePreviewOut:
         asked = await expression_asked(request, PARTICIPANT)
@@ -110,11 +115,11 @@ class ExpressionService:
         self,
         session: AsyncSession,
         condition: Condition,
-        participant: Participant,
+        participant: Mapping[str, Any],
         now: datetime,
         event: dict[str, Any] | None,
     ) -> ExpressionExplained:
-        (row,) = await with_segments(session, [participant.model_dump()])
+        (row,) = await with_segments(session, [participant])
         values = ParticipantValues(condition, self._program, now).of(row)
         if event is not None:
             values["event"] = event

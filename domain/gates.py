@@ -1,13 +1,35 @@
 """The checks that can keep an effect from one participant, in the order they are made."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from email.utils import parseaddr
+from enum import StrEnum
 
 from domain.actions import Channel
-from domain.outcomes import SkipReason
+from domain.outcomes import Outcome, SkipReason
 from domain.participant import Consent, ParticipantStatus
 
 MAX_ADDRESS_LENGTH = 320
+
+
+class EffectGate(StrEnum):
+    """What can keep a run's effect from a participant, in the order in which it is asked."""
+
+    FILTER = "filter"
+    STATUS = "status"
+    GUARD = "guard"
+    CONSENT = "consent"
+    ADDRESS = "address"
+
+
+GATE_OF_REASON = {
+    SkipReason.PARTICIPANT_NOT_ACTIVE: EffectGate.STATUS,
+    SkipReason.PARTICIPANT_DELETED: EffectGate.STATUS,
+    SkipReason.GUARD_FALSE: EffectGate.GUARD,
+    SkipReason.NO_CONSENT: EffectGate.CONSENT,
+    SkipReason.NO_ADDRESS: EffectGate.ADDRESS,
+    SkipReason.INVALID_ADDRESS: EffectGate.ADDRESS,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +38,29 @@ class Reachability:
 
     consent: str | None
     address: str | None
+
+
+def effect_gates(
+    outcome: Outcome | None, reason: SkipReason | None, gates: Sequence[EffectGate]
+) -> tuple[tuple[EffectGate, bool | None], ...]:
+    """`gates` in their order, each with whether it was open; None where it was not asked.
+
+    `outcome`: of the ledger's row, None when the run did not enroll the participant.
+    """
+    if outcome is None:
+        stop: EffectGate | None = EffectGate.FILTER
+    elif outcome is Outcome.SKIPPED:
+        stop = None if reason is None else GATE_OF_REASON.get(reason)
+    else:
+        stop = None
+    if stop is None and outcome in (Outcome.PENDING, Outcome.SENDING, Outcome.SKIPPED):
+        # Not decided yet, or cancelled before it was: only that they were enrolled is known.
+        return tuple((gate, True if gate is EffectGate.FILTER else None) for gate in gates)
+    asked = len(gates) if stop is None else gates.index(stop)
+    return tuple(
+        (gate, True if place < asked else False if place == asked else None)
+        for place, gate in enumerate(gates)
+    )
 
 
 def status_gate(status: str | None) -> SkipReason | None:

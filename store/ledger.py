@@ -6,10 +6,12 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import RowMapping, text
+from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from domain.outcomes import UNSETTLED, Outcome, RunCounts, count_outcomes
 from store.participant_values import column_sql
+from store.tables import RunParticipant
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,14 @@ async def count_ledgers(session: AsyncSession, totals: Mapping[UUID, int]) -> di
     for run_id, *group in rows:
         groups[run_id].append(tuple(group))
     return {run_id: count_outcomes(totals[run_id], found) for run_id, found in groups.items()}
+
+
+async def ledger_row(session: AsyncSession, run_id: UUID, participant_id: UUID) -> RunParticipant | None:
+    """None for somebody whom the run did not enroll."""
+    statement = select(RunParticipant).where(
+        col(RunParticipant.run_id) == run_id, col(RunParticipant.participant_id) == participant_id
+    )
+    return (await session.exec(statement)).first()
 
 
 async def pending_rows(

@@ -1,4 +1,3 @@
-from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -124,17 +123,6 @@ class ExpressionExplained(BaseModel):
     expression: str
     matched: bool
     explanation: ExplanationOut
-
-
-class RunExplained(BaseModel):
-    """The conditions that a run started with, on a participant as they are at `as_of`; null for one it has not.
-
-    What the run itself decided is its outcome for that participant, which later changes leave as it is.
-    """
-
-    as_of: datetime
-    participant_filter: ExpressionExplained | None
-    guard_condition: ExpressionExplained | None
 
 
 class PreviewExpression(AskedExpression):

@@ -196,7 +196,7 @@ async def test_a_preview_of_what_is_no_expression_is_refused_with_its_place(own:
     assert_refused(await ask(own, "preview", expression="true", sample=101), "sample")
 
 
-async def test_a_run_tells_why_its_filter_and_its_guard_hold_for_someone_now(
+async def test_a_run_tells_why_its_guard_kept_someone_out_whatever_has_become_of_them_since(
     own: Carillon, person: dict[str, Any]
 ) -> None:
     automation = await own.create(
@@ -205,6 +205,9 @@ async def test_a_run_tells_why_its_filter_and_its_guard_hold_for_someone_now(
         guard_condition="participant.counters.orders >= 5",
     )
     run = await own.closed_run(automation["id"])
+    counters = {"counters": {"orders": 9}, "tags": []}
+    changed = await own.http.patch(f"{own.base}/participants/{person['id']}", json=counters)
+    assert changed.status_code == 200, changed.text
     path = f"{own.base}/automations/{automation['id']}/runs/{run['id']}/participants"
     answer = await own.http.get(f"{path}/{person['id']}/explain")
     assert answer.status_code == 200, answer.text
@@ -213,6 +216,11 @@ async def test_a_run_tells_why_its_filter_and_its_guard_hold_for_someone_now(
     assert found["guard_condition"]["explanation"]["sentence"] == (
         "participant.counters.orders is 3, which is not at least 5"
     )
-    assert found["as_of"] > run["completed_at"]
+    assert (found["outcome"], found["reason"]) == ("skipped", "guard_false")
+    assert [(one["gate"], one["open"]) for one in found["gates"]] == [
+        ("filter", True),
+        ("status", True),
+        ("guard", False),
+    ]
     nobody = await own.http.get(f"{path}/00000000-0000-0000-0000-000000000000/explain")
     assert nobody.status_code == 404

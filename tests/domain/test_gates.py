@@ -3,8 +3,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.actions import Channel
-from domain.gates import MAX_ADDRESS_LENGTH, Reachability, message_gate, status_gate
-from domain.outcomes import SkipReason
+from domain.gates import (
+    GATE_OF_REASON,
+    MAX_ADDRESS_LENGTH,
+    EffectGate,
+    Reachability,
+    effect_gates,
+    message_gate,
+    status_gate,
+)
+from domain.outcomes import Outcome, SkipReason
 from domain.participant import Consent, ParticipantStatus
 
 
@@ -75,3 +83,30 @@ def test_no_text_breaks_the_gate_and_no_line_break_passes_it(address: str) -> No
     if mail_gate(address) is None:
         assert "@" in address
         assert not any(character.isspace() and ord(character) < 33 for character in address)
+
+
+EVERY = tuple(EffectGate)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "reason", "open_"),
+    [
+        (None, None, (False, None, None, None, None)),
+        (Outcome.PENDING, None, (True, None, None, None, None)),
+        (Outcome.SKIPPED, SkipReason.CANCELLED, (True, None, None, None, None)),
+        (Outcome.SKIPPED, SkipReason.PARTICIPANT_NOT_ACTIVE, (True, False, None, None, None)),
+        (Outcome.SKIPPED, SkipReason.GUARD_FALSE, (True, True, False, None, None)),
+        (Outcome.SKIPPED, SkipReason.NO_CONSENT, (True, True, True, False, None)),
+        (Outcome.SKIPPED, SkipReason.NO_ADDRESS, (True, True, True, True, False)),
+        (Outcome.SENT, None, (True, True, True, True, True)),
+        (Outcome.FAILED, None, (True, True, True, True, True)),
+    ],
+)
+def test_which_gates_were_open_follows_from_what_became_of_the_effect(
+    outcome: Outcome | None, reason: SkipReason | None, open_: tuple[bool | None, ...]
+) -> None:
+    assert effect_gates(outcome, reason, EVERY) == tuple(zip(EVERY, open_, strict=True))
+
+
+def test_every_reason_to_skip_belongs_to_a_gate_or_to_the_run_itself() -> None:
+    assert set(SkipReason) - GATE_OF_REASON.keys() == {SkipReason.CANCELLED, SkipReason.MISSED}

@@ -1,0 +1,81 @@
+"""Why a run reached a participant or did not: its gates as they were recorded, its conditions part by part."""
+
+from typing import Any
+from uuid import UUID
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from api.errors import not_found
+from api.expression_service import ExpressionService
+from api.schemas.run_explanation import ExplainedEffectGate, RunExplained
+from domain.actions import SendMessage
+from domain.automation import Definition
+from domain.gates import EffectGate, effect_gates
+from domain.outcomes import Outcome, SkipReason
+from store.ledger import ledger_row
+from store.participants import get_participant
+from store.past_state import with_state_at
+from store.runs import get_run
+from store.tables import Participant, Program
+
+# Explanations of what is decided for good: a row without an outcome has not been asked for the guard yet.
+UNDECIDED = (Outcome.PENDING, Outcome.SENDING)
+
+
+async def explain_run(
+    session: AsyncSession, program: Program, automation_id: UUID, run_id: UUID, participant_id: UUID
+) -> RunExplained:
+    """Raises a Refusal (404)."""
+    run = await get_run(session, automation_id, run_id)
+    if run is None or run.program_id != program.id:
+        raise not_found("Run")
+    participant = await get_participant(session, program.id, participant_id)
+    if participant is None:
+        raise not_found("Participant")
+    row = await ledger_row(session, run.id, participant.id)
+    outcome = None if row is None else Outcome(row.outcome)
+    reason = None if row is None else row.reason
+    definition = Definition.model_validate(run.definition)
+    service = ExpressionService(program)
+    held = participant.model_dump()
+    filtered_at = run.started_at or run.requested_at
+    guarded_at = None if row is None or outcome in UNDECIDED else row.updated_at
+    guard_condition = None
+    if guarded_at is not None:
+        guarded = await with_state_at(session, held, guarded_at)
+        guard_condition = await service.explain_saved(
+            session, definition.guard_condition, guarded, guarded_at
+        )
+    filtered = await with_state_at(session, held, filtered_at)
+    return RunExplained(
+        outcome=outcome,
+        reason=reason,
+        error=None if row is None else row.error,
+        gates=_gates(definition, participant, outcome, reason),
+        filtered_at=filtered_at,
+        participant_filter=await service.explain_saved(
+            session, definition.participant_filter, filtered, filtered_at
+        ),
+        guarded_at=guarded_at,
+        guard_condition=guard_condition,
+    )
+
+
+def _gates(
+    definition: Definition, participant: Participant, outcome: Outcome | None, reason: str | None
+) -> list[ExplainedEffectGate]:
+    inputs: dict[EffectGate, dict[str, Any]] = {
+        EffectGate.FILTER: {"participant_filter": definition.participant_filter},
+        EffectGate.STATUS: {"status": participant.status},
+    }
+    if definition.guard_condition is not None:
+        inputs[EffectGate.GUARD] = {"guard_condition": definition.guard_condition}
+    if isinstance(definition.action, SendMessage):
+        channel = definition.action.channel.value
+        inputs[EffectGate.CONSENT] = {"channel": channel, "consent": participant.consent.get(channel)}
+        inputs[EffectGate.ADDRESS] = {"channel": channel, "has_address": bool(getattr(participant, channel))}
+    stopped_by = None if reason is None or outcome is not Outcome.SKIPPED else SkipReason(reason)
+    return [
+        ExplainedEffectGate(gate=gate, open=is_open, inputs=inputs[gate])
+        for gate, is_open in effect_gates(outcome, stopped_by, tuple(inputs))
+    ]
