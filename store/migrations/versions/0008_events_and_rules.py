@@ -24,6 +24,8 @@ TOLD = "CREATE TRIGGER event_told AFTER INSERT ON event FOR EACH STATEMENT EXECU
 def upgrade() -> None:
     _create_tables()
     _extend_events()
+    # What was sent with a key before is known when it is sent again.
+    op.execute("UPDATE event SET request_hash = payload_hash WHERE idempotency_key IS NOT NULL")
     op.execute(TELL)
     op.execute(TOLD)
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tests.contract.seed_surface.seed import Pair
+from tests.contract.seed_surface.automations import Pair
 from tests.fixtures.carillon import FAR_FROM_NOW, Carillon
 
 FAR_AHEAD = "2099-01-01T00:00:00Z"

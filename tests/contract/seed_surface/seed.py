@@ -1,7 +1,8 @@
-"""What the seed documents, read from scrip.yml, and whether an answer is like it."""
+"""What a seed documents, read from its file, and whether an answer is like it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from dataclasses import field as of_dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -9,127 +10,122 @@ from uuid import UUID
 
 import yaml
 
-DOCUMENT: dict[str, Any] = yaml.safe_load((Path(__file__).parent / "scrip.yml").read_text())
-
-NOT_TRIGGERABLE: str = DOCUMENT["messages"]["not_triggerable"]
-ENUMS: dict[str, frozenset[str]] = {name: frozenset(values) for name, values in DOCUMENT["enums"].items()}
-LIST_PARAMETERS = frozenset(DOCUMENT["list_parameters"])
-PAGINATION = frozenset(DOCUMENT["pagination"])
+Enums = Mapping[str, frozenset[str]]
 
 
 @dataclass(frozen=True)
 class Field:
-    """One documented field. `type` is string, uuid, instant, integer, object or object[]."""
+    """One documented field. `type` is string, uuid, instant, integer, number, boolean, object or any, with [] a list of
+    these, or several of them with | between; `of` is the section that an object, or each in a list, is described by.
+    """
 
     name: str
     type: str
     enum: str | None = None
-    only: tuple[str, ...] = ()
-    scope: str | None = None
+    of: str | None = None
+    where: Mapping[str, Sequence[str]] = of_dataclass(default_factory=dict)
+    omitted: bool = False
     always: bool = False
     required: bool = False
+    named_by_us: bool = False
     min_length: int | None = None
     max_length: int | None = None
 
     def belongs_to(self, thing: Mapping[str, Any]) -> bool:
-        """Whether an automation of this trigger type and scope has the field."""
-        of_this_type = not self.only or thing["trigger_type"] in self.only
-        return of_this_type and self.scope in {None, thing.get("scope")}
+        """Whether a thing with these values has the field."""
+        return all(thing[name] in values for name, values in self.where.items())
 
-    def problem(self, value: object) -> str | None:
+    def problem(self, value: object, enums: Enums) -> str | None:
         """Why a value that is not null is none of this field's."""
-        if not _is_of_type(value, self.type):
+        if not any(_is_of_type(value, type_) for type_ in self.type.split(" | ")):
             return f"{self.name}: {value!r} is no {self.type}"
-        if self.enum is not None and value not in ENUMS[self.enum]:
-            return f"{self.name}: {value!r} is not one of {sorted(ENUMS[self.enum])}"
+        if self.enum is not None and value not in enums[self.enum]:
+            return f"{self.name}: {value!r} is not one of {sorted(enums[self.enum])}"
         return None
 
 
 @dataclass(frozen=True)
-class Pair:
-    """A trigger type with a scope it may have."""
-
-    trigger_type: str
-    scope: str
-    triggerable: bool
-
-    def __str__(self) -> str:
-        return f"{self.trigger_type} x {self.scope}"
-
-
-@dataclass(frozen=True)
-class Endpoint:
-    """`path` is below /v1/programs/{program_id}/automations; `status` is that of success."""
+class Operation:
+    """`path` is below the seed's base, `status` that of success. `body` is a section, `answer` too, or `section[]` for a
+    list of it, or `section.csv` for a file of it."""
 
     method: str
     path: str
     status: int
+    query: tuple[str, ...] = ()
+    body: str | None = None
+    answer: str | None = None
 
     def __str__(self) -> str:
         return f"{self.method} {self.path}"
 
 
-def fields_of(section: str) -> dict[str, Field]:
-    return {name: Field(name, **_tupled(stated)) for name, stated in DOCUMENT[section].items()}
+class Seed:
+    """One seed's document."""
 
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.document: dict[str, Any] = yaml.safe_load((Path(__file__).parent / f"{name}.yml").read_text())
+        self.base: str = self.document["base"]
+        self.models: Mapping[str, Sequence[str]] = self.document["models"]
+        self.enums: Enums = {of: frozenset(values) for of, values in self.document["enums"].items()}
+        self.operations = [
+            Operation(**stated | {"query": tuple(stated.get("query", ()))})
+            for stated in self.document["operations"]
+        ]
 
-def extensions_of(section: str) -> frozenset[str]:
-    return frozenset(DOCUMENT["extensions"].get(section, ()))
+    def __str__(self) -> str:
+        return self.name
 
+    def fields_of(self, section: str) -> dict[str, Field]:
+        return {name: Field(name, **stated) for name, stated in self.document[section].items()}
 
-def _tupled(stated: Mapping[str, Any]) -> dict[str, Any]:
-    return {**stated, "only": tuple(stated.get("only", ()))}
+    def extensions_of(self, section: str) -> frozenset[str]:
+        return frozenset(self.document["extensions"].get(section, ()))
 
+    def own_parameters_of(self, operation: Operation) -> frozenset[str]:
+        """Those in the query that are ours."""
+        return frozenset(self.document["extensions"].get("query", {}).get(str(operation), ()))
 
-RESPONSE = fields_of("response")
-SUBSCRIPTION = fields_of("subscription")
-PAIRS = [Pair(**stated) for stated in DOCUMENT["pairs"]]
-ENDPOINTS = [Endpoint(**stated) for stated in DOCUMENT["endpoints"]]
+    def bodies(self) -> frozenset[str]:
+        """The sections that describe what is sent, those within others too."""
+        sent = {operation.body for operation in self.operations if operation.body is not None}
+        within = {field.of for section in sent for field in self.fields_of(section).values() if field.of}
+        return frozenset(sent | within)
 
+    def differences(self, section: str, shown: Mapping[str, Any]) -> list[str]:
+        """How a thing, as it is shown, differs from the section; empty when it does not."""
+        return [*self._of_names(section, shown), *self._of_values(section, shown)]
 
-def differences(shown: Mapping[str, Any]) -> list[str]:
-    """How an automation, as it is shown, differs from the seed's; empty when it does not."""
-    return [*_of_names(shown), *_of_values(shown, RESPONSE)]
+    def _of_names(self, section: str, shown: Mapping[str, Any]) -> Iterator[str]:
+        fields = self.fields_of(section)
+        omitted = {name for name, field in fields.items() if field.omitted and not field.belongs_to(shown)}
+        expected = set(fields) - omitted | self.extensions_of(section)
+        yield from (f"{name}: missing" for name in sorted(expected - set(shown)))
+        yield from (f"{name}: unknown" for name in sorted(set(shown) - expected))
 
-
-def subscription_differences(shown: Mapping[str, Any], automation: Mapping[str, Any]) -> list[str]:
-    names = sorted(set(shown) ^ set(SUBSCRIPTION))
-    values = _of_values({**shown, "trigger_type": automation["trigger_type"]}, SUBSCRIPTION)
-    return [*(f"{name}: shown by one of the two only" for name in names), *values]
-
-
-def error_differences(shown: Mapping[str, Any]) -> list[str]:
-    allowed = {*DOCUMENT["error"]}
-    details = {*DOCUMENT["error_details"], *extensions_of("error_details")}
-    wrong = set(shown) - allowed | set(shown.get("details", {})) - details
-    missing = {"code", "message"} - set(shown)
-    return [f"{name}: unknown" for name in sorted(wrong)] + [f"{name}: missing" for name in sorted(missing)]
-
-
-def _of_names(shown: Mapping[str, Any]) -> Iterator[str]:
-    omitted = {
-        name for name in ("participants_total", "participants_processed") if shown["scope"] == "program"
-    }
-    expected = set(RESPONSE) - omitted | extensions_of("response")
-    yield from (f"{name}: missing" for name in sorted(expected - set(shown)))
-    yield from (f"{name}: unknown" for name in sorted(set(shown) - expected))
-
-
-def _of_values(shown: Mapping[str, Any], fields: Mapping[str, Field]) -> Iterator[str]:
-    for field in fields.values():
-        value = shown.get(field.name)
-        if not field.belongs_to(shown):
-            if value not in (None, []):
-                yield f"{field.name}: {value!r}, though it belongs to other automations"
-        elif value is None:
-            if field.always:
-                yield f"{field.name}: null"
-        elif problem := field.problem(value):
-            yield problem
+    def _of_values(self, section: str, shown: Mapping[str, Any]) -> Iterator[str]:
+        for field in self.fields_of(section).values():
+            value = shown.get(field.name)
+            if not field.belongs_to(shown):
+                if value not in (None, []):
+                    yield f"{field.name}: {value!r}, though it belongs to others"
+            elif value is None:
+                if field.always:
+                    yield f"{field.name}: null"
+            elif problem := field.problem(value, self.enums):
+                yield problem
+            elif field.of is not None:
+                for inner in value if isinstance(value, list) else [value]:
+                    yield from (f"{field.name}.{of}" for of in self.differences(field.of, inner))
 
 
 def _is_of_type(value: object, type_: str) -> bool:
+    if type_.endswith("[]"):
+        return isinstance(value, list) and all(_is_of_type(item, type_[:-2]) for item in value)
     match type_:
+        case "any":
+            return True
         case "string":
             return isinstance(value, str)
         case "uuid":
@@ -138,12 +134,19 @@ def _is_of_type(value: object, type_: str) -> bool:
             return isinstance(value, str) and "T" in value and value.endswith("Z") and _parsed(value)
         case "integer":
             return isinstance(value, int) and not isinstance(value, bool)
+        case "number":
+            return isinstance(value, int | float) and not isinstance(value, bool)
+        case "boolean":
+            return isinstance(value, bool)
         case "object":
             return isinstance(value, dict)
-        case "object[]":
-            return isinstance(value, list) and all(isinstance(item, dict) for item in value)
     raise ValueError(type_)
 
 
 def _parsed(value: str) -> bool:
     return datetime.fromisoformat(value).utcoffset() is not None
+
+
+SCRIP = Seed("scrip")
+OMNISTREAM = Seed("omnistream")
+SEEDS = (SCRIP, OMNISTREAM)

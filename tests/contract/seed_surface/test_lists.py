@@ -7,8 +7,9 @@ import httpx
 import pytest
 
 from cli.stack import Stack
+from tests.contract.seed_surface.automations import PAIRS, differences
 from tests.contract.seed_surface.bodies import create
-from tests.contract.seed_surface.seed import ENUMS, PAIRS, differences
+from tests.contract.seed_surface.seed import SCRIP
 from tests.fixtures.carillon import Carillon
 
 Automation = dict[str, Any]
@@ -55,7 +56,7 @@ async def program(http: httpx.AsyncClient, stack: Stack) -> AsyncIterator[Progra
     [
         (name, value)
         for name in ("trigger_type", "scope", "status", "source")
-        for value in sorted(ENUMS[name])
+        for value in sorted(SCRIP.enums[name])
     ],
 )
 async def test_each_filter_selects_by_its_value_newest_first(program: Program, name: str, value: str) -> None:

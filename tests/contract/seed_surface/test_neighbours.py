@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from tests.api.refusal import assert_refused
+from tests.contract.seed_surface.automations import PAIRS, Pair
 from tests.contract.seed_surface.bodies import create
-from tests.contract.seed_surface.seed import PAIRS, Pair
 from tests.fixtures.carillon import Carillon
 
 CRON = Pair("cron", "participants", triggerable=True)

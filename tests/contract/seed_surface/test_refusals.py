@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from cli.stack import Stack
+from tests.contract.seed_surface.automations import NOT_TRIGGERABLE, PAIRS, Pair, error_differences
 from tests.contract.seed_surface.bodies import FAR_AHEAD, TRIGGERS, create
-from tests.contract.seed_surface.seed import ENUMS, NOT_TRIGGERABLE, PAIRS, Pair, error_differences
+from tests.contract.seed_surface.seed import SCRIP
 from tests.fixtures.carillon import FAR_FROM_NOW, Carillon, eventually
 from tests.fixtures.people import add_many_people
 
@@ -18,7 +19,8 @@ OWN_FIELDS = {
     "participant_state": ("schedule_config", {"cron_expression": FAR_FROM_NOW}),
 }
 INVALID_PAIRS = sorted(
-    set(product(ENUMS["trigger_type"], ENUMS["scope"])) - {(pair.trigger_type, pair.scope) for pair in PAIRS}
+    set(product(SCRIP.enums["trigger_type"], SCRIP.enums["scope"]))
+    - {(pair.trigger_type, pair.scope) for pair in PAIRS}
 )
 OUT_OF_PLACE = [
     (pair, name, value)
@@ -112,7 +114,7 @@ async def test_a_patch_of_another_trigger_types_field_is_refused(
     assert await carillon.get(automation_id) == before
 
 
-@pytest.mark.parametrize("status", sorted(ENUMS["status"] - ENUMS["patchable_status"]))
+@pytest.mark.parametrize("status", sorted(SCRIP.enums["status"] - SCRIP.enums["patchable_status"]))
 async def test_a_patch_sets_no_status_but_active_and_paused(carillon: Carillon, status: str) -> None:
     created = await create(carillon, CRON)
     answer = await carillon.patch(created["id"], status=status)

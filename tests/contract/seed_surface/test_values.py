@@ -9,8 +9,8 @@ import pytest
 from croniter import croniter
 
 from cli.stack import Stack
+from tests.contract.seed_surface.automations import PAIRS, Pair
 from tests.contract.seed_surface.bodies import FAR_AHEAD, OF_PARTICIPANTS, TRIGGERS, create
-from tests.contract.seed_surface.seed import PAIRS, Pair
 from tests.fixtures.carillon import Carillon, eventually
 from tests.fixtures.people import add_many_people
 
