@@ -3,7 +3,9 @@
 import asyncio
 from collections.abc import Sequence
 from datetime import datetime
+from functools import lru_cache
 from time import thread_time
+from uuid import UUID
 
 from sqlalchemy import RowMapping
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -16,6 +18,8 @@ from store.ledger import Settlement
 from store.participant_values import ParticipantValues
 from store.programs import get_program
 from store.tables import AutomationRun
+
+RUNS_REMEMBERED = 1_000
 
 
 class Guard:
@@ -53,5 +57,11 @@ async def guard_of(session: AsyncSession, run: AutomationRun, definition: Defini
         return Guard(None, None)
     program = await get_program(session, run.program_id)
     assert program is not None
-    condition = with_breaker(compile_condition(definition.guard_condition), thread_time)
+    condition = _timed(run.id, definition.guard_condition)
     return Guard(condition, ParticipantValues(condition, program, now))
+
+
+@lru_cache(maxsize=RUNS_REMEMBERED)
+def _timed(run_id: UUID, expression: str) -> Condition:
+    """One for all of a run's rows here: they come in pages too small, each, to show that a guard is slow."""
+    return with_breaker(compile_condition(expression), thread_time)

@@ -9,6 +9,7 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from activities.execution_state import show_on_automation
+from activities.heartbeats import with_heartbeats
 from activities.resources import Resources
 from domain.activity_contract import ActivityName, CancelRun, CloseRun, OpenRun
 from domain.automation import Definition, TriggerType
@@ -40,6 +41,9 @@ class RunActivities:
     @activity.defn(name=ActivityName.OPEN_RUN)
     async def open_run(self, request: OpenRun) -> RunPlan:
         """Snapshot the audience into the ledger and start executing. A run already open answers its plan."""
+        return await with_heartbeats(self._open(request))
+
+    async def _open(self, request: OpenRun) -> RunPlan:
         async with self._database.transaction() as session:
             run = await lock_run(session, request.run_id)
             if run.status == RunStatus.PENDING.value:

@@ -9,6 +9,7 @@ from sqlalchemy.exc import DBAPIError
 from temporalio import activity
 
 from activities.failures import is_transient
+from activities.heartbeats import with_heartbeats
 from activities.resources import Resources
 from domain.expressions import ExpressionError, SlowConditionError, compile_condition, with_breaker
 from store.segment_refresh import Evaluation, begin_evaluation, evaluate, give_up
@@ -17,7 +18,6 @@ from store.segments import due_segments
 # Upkeep has other things to see to: segments that are still due then come first in its next pass.
 SECONDS_A_PASS = 60.0
 LONGEST_EVALUATION_SECONDS = 240.0
-HEARTBEAT_SECONDS = 3.0
 
 
 class SegmentActivities:
@@ -32,20 +32,10 @@ class SegmentActivities:
         until = asyncio.get_running_loop().time() + SECONDS_A_PASS
         refreshed = 0
         for segment_id in due:
-            refreshed += await self._refresh_with_heartbeats(segment_id)
+            refreshed += await with_heartbeats(self._refresh(segment_id))
             if asyncio.get_running_loop().time() >= until:
                 break
         return refreshed
-
-    async def _refresh_with_heartbeats(self, segment_id: UUID) -> bool:
-        refreshing = asyncio.ensure_future(self._refresh(segment_id))
-        try:
-            while not refreshing.done():
-                activity.heartbeat()
-                await asyncio.wait({refreshing}, timeout=HEARTBEAT_SECONDS)
-        finally:
-            refreshing.cancel()
-        return refreshing.result()
 
     async def _refresh(self, segment_id: UUID) -> bool:
         """Whether its members are up to date now. What is wrong with the segment itself is recorded there."""

@@ -1,6 +1,7 @@
 """What a participant_state automation asks for: a run over what is due, and its subscriptions evaluated anew."""
 
 from datetime import datetime, timedelta
+from functools import cache
 from uuid import UUID, uuid4
 
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -23,6 +24,7 @@ from domain.wake_up import Sleeper, WakeUp
 from runtime.waking import wake
 from store.automations import definition_of, lock_automation, snapshot_of
 from store.subscription_follow import refresh_subscriptions_page
+from store.subscription_watch import compile_timed
 from store.subscriptions import next_due_at
 from store.tables import Automation
 from store.unattended_subscriptions import request_due_refreshes, unattended_automations
@@ -81,25 +83,36 @@ class SubscriptionActivities:
 
     @activity.defn(name=ActivityName.REFRESH_SUBSCRIPTIONS)
     async def refresh_subscriptions(self, request: RefreshSubscriptions) -> None:
-        """Look at every participant of the program, page by page; another attempt goes on where one stopped."""
-        after = _resume_point()
+        """Look at every participant of the program, page by page; another attempt goes on where one stopped.
+
+        A filter that turns out slow is the automation's `last_error`, until a refresh has asked it about everybody.
+        """
+        after, slow = _resume_point()
+        # Pages share a clock: whether the filter is slow shows over all of them.
+        compile_filter = cache(compile_timed)
+        limit = PARTICIPANTS_A_PAGE
         while True:
             page = await refresh_subscriptions_page(
                 self._database,
                 request.automation_id,
                 after,
-                PARTICIPANTS_A_PAGE,
+                limit,
                 request.now,
                 request.rebase,
+                compile_filter,
             )
+            slow = slow or page.slow
             if page.last is None:
                 break
             after = page.last
-            activity.heartbeat(str(after))
+            # Where people take long to look at, few are read that there is no time for.
+            limit = min(PARTICIPANTS_A_PAGE, 2 * page.looked_at)
+            activity.heartbeat(str(after), slow)
         async with self._database.transaction() as session:
             automation = await lock_automation(session, request.automation_id)
             if automation is not None:
                 automation.last_evaluated_at = request.now
+                automation.last_error = slow
 
     async def attend(self, now: datetime) -> int:
         """Ask for refreshes that are due, and wake every automation that waits; answers how many.
@@ -122,6 +135,9 @@ async def _is_due(session: AsyncSession, automation: Automation, now: datetime) 
     return due_at is not None and due_at <= now
 
 
-def _resume_point() -> UUID | None:
-    details = activity.info().heartbeat_details
-    return UUID(details[0]) if details else None
+def _resume_point() -> tuple[UUID | None, str | None]:
+    """The last participant that an attempt before this one has looked at, and why it no longer asked the filter."""
+    match activity.info().heartbeat_details:
+        case [after, slow]:
+            return UUID(after), slow
+    return None, None

@@ -1,17 +1,14 @@
 """Waiting for a run whose parent was continued as new and so lost its child handle."""
 
-import asyncio
-
 from temporalio import activity
 from temporalio.client import WorkflowFailureError
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
+from activities.heartbeats import with_heartbeats
 from activities.resources import Resources
 from domain.activity_contract import ActivityName, WatchRun
 from domain.contract import RunResult, run_workflow_id
-
-HEARTBEAT_SECONDS = 3.0
 
 
 class WatchingActivities:
@@ -24,12 +21,9 @@ class WatchingActivities:
         handle = self._temporal.get_workflow_handle(
             run_workflow_id(request.automation_id, request.number), result_type=RunResult
         )
-        result: asyncio.Future[RunResult] = asyncio.ensure_future(handle.result())
         try:
-            while not result.done():
-                activity.heartbeat()
-                await asyncio.wait({result}, timeout=HEARTBEAT_SECONDS)
-            return result.result()
+            result: RunResult = await with_heartbeats(handle.result())
+            return result
         except WorkflowFailureError as failure:
             raise ApplicationError(
                 f"run ended: {type(failure.cause).__name__}", type="run_ended", non_retryable=True
@@ -40,5 +34,3 @@ class WatchingActivities:
             raise ApplicationError(
                 "the run was never started", type="run_ended", non_retryable=True
             ) from None
-        finally:
-            result.cancel()

@@ -41,6 +41,8 @@ from store.participant_values import ParticipantValues
 from store.segment_members import with_segments
 from store.tables import Participant, Program
 
+LONGEST_PREVIEW_SECONDS = 60.0
+
 
 class ExpressionService:
     """One per request, about the people of one program. Stores nothing."""
@@ -92,11 +94,15 @@ class ExpressionService:
         asked = await expression_asked(request, PARTICIPANT)
         condition = with_breaker(await self._compile(asked, PARTICIPANT), thread_time)
         try:
-            found = await preview_audience(
-                session, self._program, condition, datetime.now(UTC), request.sample
-            )
+            async with asyncio.timeout(LONGEST_PREVIEW_SECONDS):
+                found = await preview_audience(
+                    session, self._program, condition, datetime.now(UTC), request.sample
+                )
         except SlowConditionError as error:
             raise invalid(asked.field, str(error), "a simpler expression") from None
+        except TimeoutError:
+            reason = f"counting its participants takes longer than {LONGEST_PREVIEW_SECONDS:.0f} s"
+            raise invalid(asked.field, reason, "a simpler expression") from None
         return AudiencePreviewOut(
             expression=asked.text,
             count=found.count,

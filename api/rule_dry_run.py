@@ -29,6 +29,7 @@ from domain.rules.actions import (
 )
 from domain.rules.control import ControlState
 from domain.rules.effects import ActionStatus, Effect, StagedAutomation
+from domain.rules.gate_outcomes import gate_outcomes
 from domain.rules.processing import EventFacts, RuleOutcome, Scene, Views, process
 from domain.rules.rule import Gate, Rule
 from store.compiled_rules import rule_of
@@ -144,7 +145,10 @@ class DryRunService:
             matched=outcome.matched,
             would_execute=outcome.executed,
             stopped_by=outcome.stopped_by,
-            gates=_gates(trial.gates, outcome.stopped_by),
+            gates=[
+                GateOut(gate=gate, open=is_open)
+                for gate, is_open in gate_outcomes(outcome.stopped_by, trial.gates)
+            ],
             conditions=explanation,
             actions=_actions(outcome),
         )
@@ -162,14 +166,6 @@ class DryRunService:
 
 def _ids(id_: UUID | None) -> list[UUID]:
     return [] if id_ is None else [id_]
-
-
-def _gates(gates: Sequence[Gate], stopped_by: Gate | None) -> list[GateOut]:
-    asked = list(gates) if stopped_by is None else list(gates[: gates.index(stopped_by)])
-    shut_or_unasked = gates[len(asked) :]
-    return [GateOut(gate=gate, open=True) for gate in asked] + [
-        GateOut(gate=gate, open=False if gate is stopped_by else None) for gate in shut_or_unasked
-    ]
 
 
 def _actions(outcome: RuleOutcome) -> list[SimulatedAction]:

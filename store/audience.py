@@ -1,21 +1,27 @@
 """The audience of a condition: for whom it holds, decided once and written where they are wanted."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeVar
 from uuid import UUID
 
+from psycopg.errors import QueryCanceled
 from sqlalchemy import RowMapping, text
+from sqlalchemy.exc import DBAPIError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from domain.expressions import Condition
-from store.expression_sql import SqlCondition, compile_to_sql
+from store.expression_sql import UNDECIDED, SqlCondition, compile_to_sql
 from store.expression_sql.fragments import Sql
 from store.participant_values import ParticipantValues, column_sql
 
 PAGE = 5_000
 MAX_RECHECKED_AT_ONCE = 20_000
+# Loops over long lists take PostgreSQL up to a thousand times as long as the engine.
+SECONDS_FOR_SQL = 20.0
+
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +67,24 @@ class Roll:
     parameters: Mapping[str, Any] = field(default_factory=dict)
 
 
+async def decided(
+    session: AsyncSession, audience: Audience, work: Callable[[Audience], Awaitable[Result]]
+) -> Result:
+    """What `work` makes of the audience. When a statement of it takes longer than SECONDS_FOR_SQL, all of it is undone,
+    and done again with nothing decided by SQL.
+    """
+    try:
+        async with session.begin_nested():
+            await session.execute(text(f"SET LOCAL statement_timeout = {SECONDS_FOR_SQL * 1_000:.0f}"))
+            result = await work(audience)
+            await session.execute(text("SET LOCAL statement_timeout TO DEFAULT"))
+            return result
+    except DBAPIError as error:
+        if not isinstance(error.orig, QueryCanceled):
+            raise
+    return await work(replace(audience, compiled=UNDECIDED))
+
+
 async def enroll_everyone(session: AsyncSession, run_id: UUID, program_id: UUID) -> int:
     """Enroll every participant of the program; answers how many."""
     enrolled = await session.execute(
@@ -103,6 +127,12 @@ async def write_matching(
     in a thread, page by page. `on_page` is told how many were asked about or written so far.
     """
     audience = Audience(program_id, condition, values, compile_to_sql(condition, values.program, values.now))
+    return await decided(session, audience, lambda asked: _write(session, roll, asked, on_page))
+
+
+async def _write(
+    session: AsyncSession, roll: Roll, audience: Audience, on_page: Callable[[int], None]
+) -> int:
     if audience.compiled.has_certain_rows:
         written = await _write_at_once(session, roll, audience, on_page)
         if written is not None:

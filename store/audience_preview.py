@@ -8,7 +8,7 @@ from sqlalchemy import text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from domain.expressions import Condition
-from store.audience import Audience, stream_matching
+from store.audience import Audience, decided, stream_matching
 from store.expression_sql import compile_to_sql
 from store.participant_values import ParticipantValues
 from store.tables import Program
@@ -41,7 +41,8 @@ async def count_matching(
     session: AsyncSession, program: Program, condition: Condition, now: datetime
 ) -> AudienceCount:
     """How many participants `condition` holds for at `now`, which has an offset."""
-    count, _ = await _count(session, _audience(program, condition, now), 0)
+    audience = _audience(program, condition, now)
+    count, _ = await decided(session, audience, lambda asked: _count(session, asked, 0))
     return count
 
 
@@ -50,6 +51,10 @@ async def preview_audience(
 ) -> AudiencePreview:
     """Count the participants that `condition` holds for at `now`, and name the first `sample` of them."""
     audience = _audience(program, condition, now)
+    return await decided(session, audience, lambda asked: _preview(session, asked, sample))
+
+
+async def _preview(session: AsyncSession, audience: Audience, sample: int) -> AudiencePreview:
     plan_cost, plan_rows = await _plan(session, audience)
     counted, found = await _count(session, audience, sample)
     if audience.compiled.has_certain_rows and sample:

@@ -23,32 +23,38 @@ Moment = tuple[UUID, datetime]
 Entry = tuple[str, str, Any, bool]
 
 # Before each moment, from the last one back: of each key that changed until the next moment, or until now, what it was
-# before the first of these changes. So a person is followed through all their moments by reading each change once.
+# before the first of these changes. So a person is followed through all their moments by reading each change once:
+# OFFSET 0 keeps the planner from joining people with all changes there are.
 _BEFORE = text(
     """
+    WITH asked AS MATERIALIZED (
+        SELECT participant_id, moments, COALESCE((
+            SELECT id FROM participant_state_change
+            WHERE participant_id = person.participant_id AND changed_at < person.moments[1]
+            ORDER BY id DESC LIMIT 1
+        ), 0) AS made_before
+        FROM (
+            SELECT participant_id, array_agg(at ORDER BY at) AS moments
+            FROM unnest(CAST(:people AS uuid[]), CAST(:behind AS timestamptz[])) AS one(participant_id, at)
+            GROUP BY participant_id
+        ) AS person
+    )
     SELECT DISTINCT ON (asked.participant_id, moment, entry.state_type, entry.key)
            asked.participant_id, moment, entry.state_type, entry.key, entry.value, entry.was_there
-    FROM (
-        SELECT participant_id, array_agg(at ORDER BY at) AS moments
-        FROM unnest(CAST(:people AS uuid[]), CAST(:behind AS timestamptz[])) AS one(participant_id, at)
-        GROUP BY participant_id
-    ) AS asked
+    FROM asked
     CROSS JOIN LATERAL (
         SELECT id, old_state, new_state, width_bucket(changed_at, asked.moments) AS moment
         FROM participant_state_change
-        WHERE participant_id = asked.participant_id AND id > COALESCE((
-            SELECT id FROM participant_state_change
-            WHERE participant_id = asked.participant_id AND changed_at < asked.moments[1]
-            ORDER BY id DESC LIMIT 1
-        ), 0)
+        WHERE participant_id = asked.participant_id AND id > asked.made_before
+        OFFSET 0
     ) AS change
     CROSS JOIN LATERAL (
-        SELECT kind.key AS state_type, one.key, one.value, true AS was_there
-        FROM jsonb_each(change.old_state) AS kind, jsonb_each(kind.value) AS one
+        SELECT state_type, one.key, one.value, true AS was_there
+        FROM unnest(CAST(:types AS text[])) AS state_type, jsonb_each(change.old_state -> state_type) AS one
         UNION ALL
-        SELECT kind.key, one.key, NULL, false
-        FROM jsonb_each(change.new_state) AS kind, jsonb_each(kind.value) AS one
-        WHERE NOT COALESCE(jsonb_exists(change.old_state -> kind.key, one.key), false)
+        SELECT state_type, one.key, NULL, false
+        FROM unnest(CAST(:types AS text[])) AS state_type, jsonb_each(change.new_state -> state_type) AS one
+        WHERE NOT COALESCE(jsonb_exists(change.old_state -> state_type, one.key), false)
     ) AS entry
     ORDER BY asked.participant_id, moment DESC, entry.state_type, entry.key, change.id
     """
@@ -69,12 +75,23 @@ async def with_state_at(
 
 
 async def states_at(
-    session: AsyncSession, participants: Mapping[UUID, Mapping[str, Any]], moments: Set[Moment]
+    session: AsyncSession,
+    participants: Mapping[UUID, Mapping[str, Any]],
+    moments: Set[Moment],
+    types: Iterable[StateType] = tuple(StateType),
 ) -> dict[Moment, Mapping[str, Any]]:
-    """As with_state_at, for each moment: one of `participants`, which are by id, and an instant."""
+    """As with_state_at, for each moment: one of `participants`, which are by id, and an instant.
+
+    State that is not of `types` is as it is.
+    """
     asked = sorted(moments, reverse=True)
     found = await session.execute(
-        _BEFORE, {"people": [one for one, _ in asked], "behind": [at + _TICK for _, at in asked]}
+        _BEFORE,
+        {
+            "people": [participant_id for participant_id, _ in asked],
+            "behind": [at + _TICK for _, at in asked],
+            "types": [state_type.value for state_type in types],
+        },
     )
     undone: dict[tuple[UUID, int], list[Entry]] = {}
     for participant_id, moment, *entry in found:

@@ -119,12 +119,13 @@ def _kept_rule(id_: UUID, version: datetime) -> Rule | None:
 
 
 def _guarded(rule: Rule) -> Rule:
-    return rule if rule.condition is None else replace(rule, condition=_timed(rule.condition.text))
+    return rule if rule.condition is None else replace(rule, condition=_timed(rule.id, rule.condition.text))
 
 
 @lru_cache(maxsize=CACHED_CONDITIONS)
-def _timed(expression: str) -> Condition:
-    """One for all batches: whether a condition is slow shows over many evaluations."""
+def _timed(rule_id: UUID, expression: str) -> Condition:
+    """One for all batches, as whether a condition is slow shows over many evaluations; and one for each rule, as it
+    is slow on some people's data and not on others'."""
     return with_breaker(compile_condition(expression, RULE), thread_time)
 
 

@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
+from time import monotonic
 from typing import Any
 from uuid import UUID
 
@@ -18,11 +20,20 @@ from store.participant_values import Row, selected
 from store.programs import get_program
 from store.segment_members import with_segments
 from store.subscription_rows import COLUMNS, Placed, delete_subscriptions, standing_of, write_standings
-from store.subscription_watch import Watch, lock_as_refresh, lock_as_writer_of_participants
+from store.subscription_watch import (
+    Compile,
+    Watch,
+    compile_timed,
+    compile_timed_for,
+    lock_as_refresh,
+    lock_as_writer_of_participants,
+)
 from store.tables import Automation, Program
 from store.tables.automation import NOT_ARCHIVED
 
 WATCHED = (AutomationStatus.ACTIVE, AutomationStatus.PAUSED)
+# Whoever writes a participant of the program waits for a page to end.
+SECONDS_A_PAGE = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +46,16 @@ class ParticipantChange:
 
 @dataclass(frozen=True, slots=True)
 class RefreshedPage:
-    """What a page of a refresh did. `last` is where the next one begins, None when this was the last."""
+    """What a page of a refresh did. `last` is where the next one begins, None when this was the last.
+
+    `slow`: why the filter was not asked about everybody, if it was not.
+    """
 
     last: UUID | None
     looked_at: int
     subscribed: int
     cancelled: int
+    slow: str | None = None
 
 
 async def follow_participants(
@@ -75,12 +90,19 @@ async def follow_participants(
 
 
 async def refresh_subscriptions_page(
-    database: Database, automation_id: UUID, after: UUID | None, limit: int, now: datetime, rebase: bool
+    database: Database,
+    automation_id: UUID,
+    after: UUID | None,
+    limit: int,
+    now: datetime,
+    rebase: bool,
+    compile_filter: Compile = compile_timed,
 ) -> RefreshedPage:
     """Look at up to `limit` participants of the automation's program, by id after `after`, in one transaction.
 
     Who newly matches is subscribed, who no longer does is cancelled, subscriptions of deleted participants go.
     Does nothing once the automation is neither active nor paused. With `rebase`, what is due by `now` is dropped.
+    Looks at fewer when they take longer than SECONDS_A_PAGE.
     """
     async with database.transaction() as session:
         automation = await session.get(Automation, automation_id)
@@ -91,20 +113,23 @@ async def refresh_subscriptions_page(
         program = await get_program(session, automation.program_id)
         if program is None or not _watches(automation):
             return RefreshedPage(None, 0, 0, 0)
-        watch = Watch(automation, program, now, rebasing=rebase)
+        watch = Watch(automation, program, now, rebasing=rebase, compile_filter=compile_filter)
         people = await _page_of_participants(session, watch, program.id, after, limit)
         last = people[-1]["id"] if len(people) == limit else None
         held = await _lock_held_between(session, automation_id, after, last)
-        placed = await asyncio.to_thread(_refreshed, watch, people, held)
+        placed, looked_at = await asyncio.to_thread(_refreshed, watch, people, held)
+        if looked_at < len(people):
+            people = people[:looked_at]
+            last = people[-1]["id"]
         await write_standings(session, placed)
-        gone = held.keys() - {row["id"] for row in people}
-        await delete_subscriptions(session, automation_id, sorted(gone))
+        passed = {held_by for held_by in held if last is None or held_by <= last}
+        await delete_subscriptions(session, automation_id, sorted(passed - {row["id"] for row in people}))
         left = sum(one.standing.status is SubscriptionStatus.CANCELLED for one in placed)
         begun = sum(
             _is_new(held.get(one.participant_id)) and one.standing.status is not SubscriptionStatus.CANCELLED
             for one in placed
         )
-        return RefreshedPage(last, looked_at=len(people), subscribed=begun, cancelled=left)
+        return RefreshedPage(last, looked_at, subscribed=begun, cancelled=left, slow=watch.slow)
 
 
 async def _first_in_their_automation(session: AsyncSession, sooner: Sequence[Placed]) -> set[UUID]:
@@ -162,7 +187,13 @@ async def _lock_held(
 
 
 def _watches_of(watching: Sequence[Automation], program: Program, now: datetime) -> list[Watch]:
-    return [Watch(automation, program, now) for automation in watching]
+    return [_watch_of(automation, program, now) for automation in watching]
+
+
+def _watch_of(automation: Automation, program: Program, now: datetime) -> Watch:
+    """Its filter is not asked while the last refresh says that it is slow."""
+    compile_filter = partial(compile_timed_for, automation.id)
+    return Watch(automation, program, now, slow=automation.last_error, compile_filter=compile_filter)
 
 
 def _moved(
@@ -217,14 +248,20 @@ async def _lock_held_between(
     return {row["participant_id"]: standing_of(row) for row in rows.mappings()}
 
 
-def _refreshed(watch: Watch, people: Sequence[RowMapping], held: dict[UUID, Standing]) -> list[Placed]:
+def _refreshed(
+    watch: Watch, people: Sequence[RowMapping], held: dict[UUID, Standing]
+) -> tuple[list[Placed], int]:
+    """The standings that differ from those held, and how many people there was time for: one at least, of any."""
     placed: list[Placed] = []
-    for row in people:
+    until = monotonic() + SECONDS_A_PAGE
+    for looked_at, row in enumerate(people, start=1):
         earlier = held.get(row["id"])
         standing = watch.standing(row, None, earlier)
         if standing is not None and standing != earlier:
             placed.append(Placed(watch.automation_id, row["id"], standing))
-    return placed
+        if monotonic() >= until:
+            return placed, looked_at
+    return placed, len(people)
 
 
 def _watches(automation: Automation) -> bool:

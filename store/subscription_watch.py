@@ -1,13 +1,17 @@
 """What a participant_state automation looks at in a participant: whether they match, and when they are due."""
 
+from collections.abc import Callable
 from datetime import datetime
+from functools import lru_cache
+from time import thread_time
 from uuid import UUID
 
 from sqlalchemy import text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from domain.automation import AutomationStatus, MissedRunPolicy, ScheduleType
-from domain.expressions import compile_condition
+from domain.expressions import Condition, SlowConditionError, compile_condition, with_breaker
+from domain.expressions.limits import CACHED_CONDITIONS
 from domain.participant_state import (
     AttributeDateConfig,
     Person,
@@ -29,31 +33,60 @@ _LOCK_NAMESPACE = 0x5B5C
 """Of the advisory locks on a program's participants and their subscriptions."""
 WRITERS_LOCK = "SELECT pg_advisory_xact_lock_shared(:space, :key)"
 
+Compile = Callable[[str], Condition]
+
+
+def compile_timed(expression: str) -> Condition:
+    """A condition that raises SlowConditionError once its own evaluations have shown to be slow."""
+    return with_breaker(compile_condition(expression), thread_time)
+
+
+@lru_cache(maxsize=CACHED_CONDITIONS)
+def compile_timed_for(automation_id: UUID, expression: str) -> Condition:
+    """One for all changes of participants: whether a filter is slow shows over many of them."""
+    return compile_timed(expression)
+
 
 class Watch:
     """An automation's filter and rhythm as of one instant, applied to participants' rows that hold `columns`.
 
-    `rebasing`: nothing is due by `now`; what was is dropped.
+    `rebasing`: nothing is due by `now`; what was is dropped. `slow`: why the filter is no longer asked, once it has
+    turned out slow: who is subscribed then stays so, and nobody else begins.
     """
 
     def __init__(
-        self, automation: Automation, program: Program, now: datetime, *, rebasing: bool = False
+        self,
+        automation: Automation,
+        program: Program,
+        now: datetime,
+        *,
+        rebasing: bool = False,
+        slow: str | None = None,
+        compile_filter: Compile = compile_timed,
     ) -> None:
         self.automation_id = automation.id
+        self.slow = slow
         self.rhythm = rhythm_of(automation)
         self._now = now
         self._replan = rebase if rebasing or automation.status != AutomationStatus.ACTIVE.value else follow
         self._condition = self._values = None
         if automation.participant_filter is not None:
-            self._condition = compile_condition(automation.participant_filter)
+            self._condition = compile_filter(automation.participant_filter)
             self._values = ParticipantValues(self._condition, program, now)
         filtered = self._values.columns if self._values else ()
         self.columns = tuple(sorted({"id", "timezone", _document_of(self.rhythm), *filtered}))
 
-    def matches(self, row: Row) -> bool:
+    def matches(self, row: Row) -> bool | None:
+        """None for a filter that is too slow to tell."""
         if self._condition is None or self._values is None:
             return True
-        return self._condition.evaluate(self._values.of(row)).matched
+        if self.slow is not None:
+            return None
+        try:
+            return self._condition.evaluate(self._values.of(row)).matched
+        except SlowConditionError as error:
+            self.slow = str(error)
+            return None
 
     def person(self, row: Row) -> Person:
         return Person(row.get("attributes") or {}, row.get("counters") or {}, row["timezone"])
@@ -62,7 +95,7 @@ class Watch:
         """The standing of a participant who is as `row` says, and was as `before` says; None for no subscription."""
         if held is None or held.status is SubscriptionStatus.CANCELLED:
             return self._begun(row, before, held) if self.matches(row) else held
-        if not self.matches(row):
+        if self.matches(row) is False:
             return cancelled(held)
         return self._replan(self.rhythm, held, self.person(row), self._now)
 

@@ -31,13 +31,23 @@ PAGE = 5_000
 FIRST_ID = UUID(int=0)
 
 
+@dataclass(frozen=True, slots=True)
+class _Member:
+    """Who is enrolled, and the outcome that they have from the beginning."""
+
+    participant_id: UUID
+    outcome: Outcome = Outcome.PENDING
+    reason: str | None = None
+    error: str | None = None
+
+
 @dataclass(slots=True)
 class _Enrolled:
-    """What becomes of one page of due subscriptions; `members` are participants, and whether theirs was missed."""
+    """What becomes of one page of due subscriptions."""
 
     moved: list[Placed] = field(default_factory=list)
     gone: list[UUID] = field(default_factory=list)
-    members: list[tuple[UUID, bool]] = field(default_factory=list)
+    members: list[_Member] = field(default_factory=list)
 
 
 async def next_due_at(session: AsyncSession, automation_id: UUID) -> datetime | None:
@@ -77,8 +87,9 @@ async def forget_participant(session: AsyncSession, program_id: UUID, participan
 async def enroll_due(session: AsyncSession, run: AutomationRun, automation: Automation, now: datetime) -> int:
     """Enroll who is due by the run's nominal time into its ledger, and plan what follows; answers how many.
 
-    A trigger that comes too late is enrolled as skipped. Who no longer matches, or is no longer due by what the
-    record says of them now, is not enrolled. Runs in the transaction that makes the run execute, so it happens once.
+    A trigger that comes too late is enrolled as skipped; whoever is left when the filter has turned out slow, as
+    failed. Who no longer matches, or is no longer due by what the record says of them now, is not enrolled. Runs in
+    the transaction that makes the run execute, so it happens once.
     """
     program = await get_program(session, automation.program_id)
     assert program is not None
@@ -164,38 +175,43 @@ def _enrolled(
             page.gone.append(participant_id)
             continue
         standing = standing_of(held)
-        if watch.matches(row):
+        matches = watch.matches(row)
+        if matches is not False:
             person = watch.person(row)
             standing = follow(watch.rhythm, standing, person, now)
             if standing.is_due(due_by):
                 fired = fire(watch.rhythm, standing, person, now)
                 standing = fired.standing
-                page.members.append((participant_id, fired.missed))
+                page.members.append(_member(participant_id, fired.missed, None if matches else watch.slow))
         else:
             standing = cancelled(standing)
         page.moved.append(Placed(watch.automation_id, participant_id, standing))
     return page
 
 
-async def _append(
-    session: AsyncSession, run_id: UUID, first: int, members: Sequence[tuple[UUID, bool]]
-) -> None:
+def _member(participant_id: UUID, missed: bool, error: str | None) -> _Member:
+    if missed:
+        return _Member(participant_id, Outcome.SKIPPED, reason=SkipReason.MISSED.value)
+    if error is not None:
+        return _Member(participant_id, Outcome.FAILED, error=error)
+    return _Member(participant_id)
+
+
+async def _append(session: AsyncSession, run_id: UUID, first: int, members: Sequence[_Member]) -> None:
     await session.execute(
         text(
-            "INSERT INTO run_participant (run_id, seq, participant_id, outcome, reason) "
-            "SELECT :run, :first + position - 1, id, CASE WHEN missed THEN :skipped ELSE :pending END, "
-            "CASE WHEN missed THEN :reason END "
-            "FROM unnest(CAST(:ids AS uuid[]), CAST(:missed AS boolean[])) WITH ORDINALITY "
-            "AS enrolled(id, missed, position)"
+            "INSERT INTO run_participant (run_id, seq, participant_id, outcome, reason, error) "
+            "SELECT :run, :first + position - 1, id, outcome, reason, error "
+            "FROM unnest(CAST(:ids AS uuid[]), CAST(:outcomes AS text[]), CAST(:reasons AS text[]), "
+            "CAST(:errors AS text[])) WITH ORDINALITY AS enrolled(id, outcome, reason, error, position)"
         ),
         {
             "run": run_id,
             "first": first,
-            "ids": [participant_id for participant_id, _ in members],
-            "missed": [missed for _, missed in members],
-            "skipped": Outcome.SKIPPED.value,
-            "pending": Outcome.PENDING.value,
-            "reason": SkipReason.MISSED.value,
+            "ids": [member.participant_id for member in members],
+            "outcomes": [member.outcome.value for member in members],
+            "reasons": [member.reason for member in members],
+            "errors": [member.error for member in members],
         },
     )
 

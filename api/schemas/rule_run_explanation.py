@@ -5,8 +5,8 @@ from typing import Any
 from pydantic import BaseModel, Field
 
 from api.schemas.expression import ExplanationOut
+from api.schemas.rule_dry_run import GateOut
 from api.schemas.rule_run import RuleRunOut
-from domain.rules.rule import Gate
 
 
 class GateInput(BaseModel):
@@ -17,11 +17,7 @@ class GateInput(BaseModel):
     as_of: datetime
 
 
-class ExplainedGate(BaseModel):
-    """`open` is null where the gate was not asked, as one before it was shut."""
-
-    gate: Gate
-    open: bool | None
+class ExplainedGate(GateOut):
     inputs: list[GateInput]
 
 

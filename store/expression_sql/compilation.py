@@ -8,7 +8,7 @@ from domain.expressions import Condition
 from domain.expressions.functions import expand_functions
 from store.expression_sql.compiler import Compiler
 from store.expression_sql.fitness import is_fit
-from store.expression_sql.fragments import FALSE, Parameters, Sql, all_true
+from store.expression_sql.fragments import FALSE, TRUE, Parameters, Sql, all_true
 from store.expression_sql.variables import Variables
 from store.tables import Program
 
@@ -49,6 +49,12 @@ class SqlCondition:
     def uncertain(self) -> Sql:
         """Where only the engine can tell."""
         return all_true(self.possible, f"NOT ({self.certain})")
+
+
+UNDECIDED = SqlCondition(
+    t_lo=FALSE, t_hi=TRUE, f_lo=FALSE, f_hi=TRUE, is_fit=TRUE, parameters={}, is_exact=False
+)
+"""Of any condition: every row is left to the engine."""
 
 
 def compile_to_sql(condition: Condition, program: Program, now: datetime) -> SqlCondition:

@@ -38,3 +38,17 @@ async def test_a_guard_that_is_slow_is_stopped(
     monkeypatch.setattr(breaker, "SECONDS_PER_ROW", 0.0)
     with pytest.raises(SlowConditionError):
         await divide(database, program_id, GUARDED)
+
+
+async def test_a_guard_is_timed_over_all_of_a_runs_rows_and_no_other_runs(
+    database: Database, program_id: UUID
+) -> None:
+    one, other = [await add_run(database, program_id) for _ in range(2)]
+
+    async def timer_of(run_id: UUID) -> object:
+        async with database.transaction() as session:
+            guard = await guard_of(session, await session.get_one(AutomationRun, run_id), GUARDED, NOON)
+        return guard._condition
+
+    assert await timer_of(one) is await timer_of(one)
+    assert await timer_of(one) is not await timer_of(other)

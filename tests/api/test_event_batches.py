@@ -187,7 +187,7 @@ async def test_the_same_request_with_the_same_header_is_carried_out_once(
     assert (other.status_code, other.json()["code"]) == (409, "idempotency_conflict")
 
 
-async def test_counters_count_every_event_of_a_batch(api: httpx.AsyncClient, database: Database) -> None:
+async def test_counters_count_every_event_of_a_batch(api: httpx.AsyncClient) -> None:
     program = await new_program(api, **COUNTERS)
     visit = {"event_data": {"type": "visit"}, "external_id": "ana"}
     events = [

@@ -63,7 +63,7 @@ def test_it_describes_every_surface() -> None:
         *("participants", "import", "next-runs", "preview-schedule", "events", "retry"),
         *("counters", "state-history"),
         *("rules", "snoozed", "snooze", "effective-state", "alert-settings", "schedule", "rollout"),
-        *("preview", "control", "dry-run"),
+        *("preview", "control", "dry-run", "counterfactual"),
     }
 
 

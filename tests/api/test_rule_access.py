@@ -18,6 +18,7 @@ OF_A_PROGRAM: list[tuple[str, str, Any]] = [
     ("GET", "/control", None),
     ("PATCH", "/control", {"is_paused": False}),
     ("POST", "/dry-run", {"event_payload": {}, "trigger_type": "t"}),
+    ("POST", "/counterfactual", {"trigger_type": "t"}),
 ]
 OF_A_RULE: list[tuple[str, str, Any]] = [
     ("GET", "/rules/{id}", None),
@@ -29,6 +30,7 @@ OF_A_RULE: list[tuple[str, str, Any]] = [
     ("PATCH", "/rules/{id}/rollout", {"rollout_percentage": 5}),
     ("GET", "/rules/{id}/schedule/preview", None),
     ("POST", "/dry-run", {"event_payload": {}, "rule_id": "{id}"}),
+    ("POST", "/counterfactual", {"rule_id": "{id}"}),
     ("DELETE", "/rules/{id}", None),
 ]
 

@@ -25,6 +25,7 @@ WRITES = [
     ("PATCH", "/rules/{id}/rollout"),
     ("PATCH", "/control"),
     ("POST", "/dry-run"),
+    ("POST", "/counterfactual"),
 ]
 MIB = 1_048_576
 

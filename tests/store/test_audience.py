@@ -1,5 +1,6 @@
 """Who is enrolled: exactly the participants for whom the engine says so, one by one."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from random import Random
 from typing import Any
@@ -11,10 +12,11 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from domain.expressions import compile_condition
-from store import audience
+from store import audience, audience_preview
 from store.audience import enroll_everyone, enroll_matching
 from store.audience_preview import AudienceCount, count_matching, preview_audience
 from store.database import Database
+from store.expression_sql import SqlCondition, compile_to_sql
 from store.participant_values import ParticipantValues, column_sql
 from store.tables import Participant, Program, RunParticipant
 from tests.store.expression_sql.agreement import add_hostile_participants, add_participant
@@ -156,6 +158,43 @@ async def test_a_preview_counts_and_names_those_that_match(
     assert preview.exact == (preview.rechecked == 0)
     assert preview.plan_cost >= 0
     assert preview.plan_rows >= 0
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        pytest.param('participant.attributes.plan == "pro"', id="written at once"),
+        pytest.param('participant.attributes.plan.matches("^p.o")', id="page by page"),
+    ],
+)
+async def test_what_takes_postgresql_too_long_is_left_to_the_engine(
+    database: Database, program_id: UUID, condition: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def compile_to_slow_sql(*asked: Any) -> SqlCondition:
+        compiled = compile_to_sql(*asked)
+        return replace(compiled, t_hi=f"({compiled.t_hi}) AND pg_sleep(30) IS NOT NULL")
+
+    monkeypatch.setattr(audience, "SECONDS_FOR_SQL", 0.05)
+    for module in (audience, audience_preview):
+        monkeypatch.setattr(module, "compile_to_sql", compile_to_slow_sql)
+    run_id = await add_run(database, program_id)
+    async with database.transaction() as session:
+        program = await populated(session, program_id, 20)
+        await enroll(session, run_id, program, condition)
+        assert (await session.execute(text("SHOW statement_timeout"))).scalar_one() == "0"
+        matching = await one_by_one(session, program, condition)
+        preview = await preview_audience(session, program, compile_condition(condition), NOW, 3)
+    assert (preview.count, preview.rechecked, preview.sample) == (len(matching), 20, matching[:3])
+
+
+async def test_other_statements_of_the_transaction_may_take_as_long_as_ever(
+    database: Database, program_id: UUID
+) -> None:
+    run_id = await add_run(database, program_id)
+    async with database.transaction() as session:
+        program = await populated(session, program_id, 5)
+        await enroll(session, run_id, program, "true")
+        assert (await session.execute(text("SHOW statement_timeout"))).scalar_one() == "0"
 
 
 async def preview_of(database: Database, program_id: UUID, condition: str, sample: int = 3) -> Any:

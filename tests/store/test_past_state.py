@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 from sqlmodel import col, select
 
+from domain.participant import StateType
 from store.database import Database
 from store.participants import upsert_participant
-from store.past_state import COLUMNS, with_state_at
+from store.past_state import COLUMNS, states_at, with_state_at
 from store.programs import get_program
 from store.rule_subjects import participants_of
 from store.tables import ParticipantStateChange, Program
@@ -28,11 +29,13 @@ states = st.fixed_dictionaries(
 )
 
 
-async def change(database: Database, program_id: UUID, state: dict[str, Any], **others: Any) -> UUID:
+async def change(
+    database: Database, program_id: UUID, state: dict[str, Any], external_id: str = "c-1", **others: Any
+) -> UUID:
     async with database.transaction() as session:
         program = await get_program(session, program_id)
         assert program is not None
-        return (await upsert_participant(session, program, "c-1", {**state, **others})).after.id
+        return (await upsert_participant(session, program, external_id, {**state, **others})).after.id
 
 
 async def now_in(database: Database) -> datetime:
@@ -66,6 +69,39 @@ async def test_the_state_at_every_moment_is_what_it_was(
         moments.append((await now_in(database), step))
     for at, step in moments:
         assert comparable(await as_of(database, person, at)) == comparable(step)
+
+
+@settings(max_examples=20)
+@given(st.lists(st.tuples(st.sampled_from(["c-1", "c-2"]), states), min_size=1, max_size=6))
+async def test_many_moments_of_many_people_are_read_at_once(
+    database: Database, steps: list[tuple[str, dict[str, Any]]]
+) -> None:
+    async with database.transaction() as session:
+        program = Program(name="Club")
+        session.add(program)
+    expected: dict[tuple[UUID, datetime], dict[str, Any]] = {}
+    for external_id, step in steps:
+        person = await change(database, program.id, step, external_id)
+        expected[person, await now_in(database)] = step
+    async with database.transaction() as session:
+        people = await participants_of(session, {person for person, _ in expected})
+        found = await states_at(session, people, expected.keys())
+    assert {moment: comparable(row) for moment, row in found.items()} == {
+        moment: comparable(step) for moment, step in expected.items()
+    }
+
+
+async def test_only_the_types_of_state_that_are_asked_for_go_back(
+    database: Database, program_id: UUID
+) -> None:
+    person = await change(database, program_id, {"counters": {"points": 1}, "tags": ["old"]})
+    then = await now_in(database)
+    await change(database, program_id, {"counters": {"points": 2}, "tags": ["new"]})
+    async with database.transaction() as session:
+        people = await participants_of(session, [person])
+        found = await states_at(session, people, {(person, then)}, [StateType.COUNTER])
+    row = found[person, then]
+    assert (row["counters"], row["tags"]) == ({"points": 1}, ["new"])
 
 
 async def test_before_there_was_anybody_there_was_no_state(database: Database, program_id: UUID) -> None:
