@@ -15,8 +15,6 @@ from store.rule_subjects import conversations_of, participants_of
 from store.rule_values import rule_values
 from store.tables import Program
 
-STATE = frozenset(f"participant.{column}" for column in COLUMNS.values())
-
 
 @dataclass(frozen=True, slots=True)
 class PastScene:
@@ -53,6 +51,7 @@ async def _people(
     ids = {participant_id for participant_id, _ in moments}
     found = await participants_of(session, ids, with_segments=SEGMENTS in variables)
     known = {(participant_id, at) for participant_id, at in moments if participant_id in found}
-    if STATE.isdisjoint(variables):
+    types = [state_type for state_type, column in COLUMNS.items() if f"participant.{column}" in variables]
+    if not types:
         return {(participant_id, at): found[participant_id] for participant_id, at in known}
-    return await states_at(session, found, known)
+    return await states_at(session, found, known, types)
