@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from domain.expressions import SlowConditionError
+from domain.rules.active_days import ActiveDays
 from domain.rules.control import ControlState
 from domain.rules.gating import Circumstances, Decision, decide
 from domain.rules.rule import Gate, Rule
@@ -46,8 +47,8 @@ class Replay:
     """
 
     def __init__(self, rule: Rule) -> None:
-        self._rule = replace(rule, is_active=True, snoozed_until=None)
-        self._unscheduled = replace(self._rule, schedule=None)
+        self._schedule = None if rule.schedule is None else ActiveDays(rule.schedule)
+        self._rule = replace(rule, is_active=True, snoozed_until=None, schedule=None)
         self._executed_at: dict[UUID, datetime] = {}
         self.matched = 0
         self.executed = 0
@@ -67,10 +68,9 @@ class Replay:
     def _decide(self, event: PastEvent, values: Mapping[str, object]) -> Decision:
         at = Circumstances(event.at, event.subject_id, event.chain, _NOT_PAUSED, values)
         decision = decide(self._rule, at, self._executed_at.get(event.subject_id))
-        if decision.stopped_by is Gate.SCHEDULE:
-            # This gate comes before the conditions, so they have not been asked yet.
-            return replace(decide(self._unscheduled, at), stopped_by=Gate.SCHEDULE)
-        return decision
+        if self._schedule is None or self._schedule.is_active(event.at):
+            return decision
+        return replace(decision, stopped_by=Gate.SCHEDULE)
 
 
 class Difference:
