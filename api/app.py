@@ -62,6 +62,35 @@ Answers say in `X-RateLimit-Limit`, `X-RateLimit-Remaining` and `X-RateLimit-Res
 SAY_UNAVAILABLE_AFTER = timedelta(seconds=2)
 # Each keeps a core busy, which the other requests need too.
 REPLAYS_AT_ONCE = 2
+MODULES = (
+    api_keys,
+    programs,
+    participant_imports,
+    participants,
+    participant_state,
+    top_level_participants,
+    automations,
+    next_runs,
+    receipts,
+    runs,
+    run_explanations,
+    subscriptions,
+    segments,
+    events,
+    event_types,
+    conversations,
+    expressions,
+    webhooks,
+    rules,
+    rule_settings,
+    rule_control,
+    rule_dry_run,
+    counterfactual,
+    rule_runs,
+    rule_events,
+    rule_stats,
+    rule_alerts,
+)
 
 
 def create_app(settings: Settings, clock: Callable[[], float] = time) -> FastAPI:
@@ -95,35 +124,7 @@ def create_app(settings: Settings, clock: Callable[[], float] = time) -> FastAPI
     app.add_middleware(RateLimitHeaders, limiter=app.state.rate_limiter)
     install_error_handlers(app)
     app.include_router(health.router, responses=ERRORS_WITHOUT_A_KEY)
-    for module in (
-        api_keys,
-        programs,
-        participant_imports,
-        participants,
-        participant_state,
-        top_level_participants,
-        automations,
-        next_runs,
-        receipts,
-        runs,
-        run_explanations,
-        subscriptions,
-        segments,
-        events,
-        event_types,
-        conversations,
-        expressions,
-        webhooks,
-        rules,
-        rule_settings,
-        rule_control,
-        rule_dry_run,
-        counterfactual,
-        rule_runs,
-        rule_events,
-        rule_stats,
-        rule_alerts,
-    ):
+    for module in MODULES:
         app.include_router(module.router, responses=errors_below(module.router.prefix))
     app.openapi = completed(app.openapi, app)  # type: ignore[method-assign]
     return app

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Coroutine
 from typing import Any
 
+from bench.events import measure_events
 from bench.expressions import measure_expressions
 from bench.fan_out import measure_fan_out
 from bench.lateness import measure_lateness
@@ -13,6 +14,7 @@ from bench.subscriptions import measure_subscriptions
 from bench.writes import measure_writes
 
 BENCHMARKS: dict[str, Callable[[], Coroutine[Any, Any, Report]]] = {
+    "events": measure_events,
     "expressions": measure_expressions,
     "fan_out": measure_fan_out,
     "lateness": measure_lateness,

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
+from bench.events import Layout, measure_events
 from bench.expressions import EXPRESSIONS, measure_expressions
 from bench.fan_out import measure_fan_out
 from bench.lateness import measure_lateness
@@ -19,6 +20,7 @@ pytestmark = pytest.mark.slow
 @pytest.mark.parametrize(
     ("measure", "figures"),
     [
+        (lambda: measure_events(rate=50, seconds=1, layouts=(Layout(4, 2),), ladder=()), 4),
         (lambda: measure_expressions(people=300), 3 * len(EXPRESSIONS) + 2),
         (lambda: measure_fan_out(people=60, singles=3), 5),
         (lambda: measure_lateness(automations=4, jitter_seconds=2), 6),
@@ -27,7 +29,16 @@ pytestmark = pytest.mark.slow
         (lambda: measure_subscriptions(people=60, due=6, changes=8), 7),
         (lambda: measure_writes(requests=4), 5),
     ],
-    ids=["expressions", "fan_out", "lateness", "list_pages", "rule_lists", "subscriptions", "writes"],
+    ids=[
+        "events",
+        "expressions",
+        "fan_out",
+        "lateness",
+        "list_pages",
+        "rule_lists",
+        "subscriptions",
+        "writes",
+    ],
 )
 async def test_a_benchmark_measures_all_its_figures(
     measure: Callable[[], Awaitable[Report]], figures: int
