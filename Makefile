@@ -18,8 +18,9 @@ up: install
 demo: install
 	$(BIN)/carillon demo
 
+# Most tests wait for a stack; two files at a time, each on a stack of its own, keep two cores busy.
 test: install
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 test-all: install
 	$(BIN)/python -m pytest -m "slow or not slow"
