@@ -36,7 +36,7 @@ def refusal(
     return refusal_at(definition, held, cause, nominal_at, (nominal_at or NOON) + late_by)
 
 
-@pytest.mark.parametrize("status", set(AutomationStatus) - {ACTIVE})
+@pytest.mark.parametrize("status", sorted(set(AutomationStatus) - {ACTIVE}))
 def test_only_an_active_automation_has_a_next_fire(status: AutomationStatus) -> None:
     for definition in (cron(), one_time(), immediate()):
         assert next_fire(definition, status, False, NOON) is None

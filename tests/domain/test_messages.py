@@ -57,6 +57,6 @@ def test_what_became_of_a_message_is_told_in_ids_and_a_word(
     }
 
 
-@pytest.mark.parametrize("status", set(MessageStatus) - {MessageStatus.SENT, MessageStatus.FAILED})
+@pytest.mark.parametrize("status", sorted(set(MessageStatus) - {MessageStatus.SENT, MessageStatus.FAILED}))
 def test_what_is_not_decided_or_never_left_is_not_told(status: MessageStatus) -> None:
     assert message_event_data(uuid4(), status, Channel.EMAIL, None, None) is None
