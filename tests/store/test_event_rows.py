@@ -80,6 +80,12 @@ async def test_where_a_key_has_an_event_another_is_left_out(database: Database, 
     assert await insert(database) == []
 
 
+async def is_waiting(database: Database) -> bool:
+    """Asked in a transaction of its own each time: within one, the activity of others is read once and kept."""
+    async with database.transaction() as session:
+        return bool((await session.execute(WAITING)).scalar_one())
+
+
 async def test_keys_are_written_in_one_order_whatever_order_they_are_given_in(
     database: Database, program_id: UUID
 ) -> None:
@@ -87,10 +93,9 @@ async def test_keys_are_written_in_one_order_whatever_order_they_are_given_in(
     async with database.transaction() as holding:
         await insert_events(holding, [event(program_id, "m")])
         batch = asyncio.create_task(insert(database, *(event(program_id, key) for key in "zma")))
-        async with database.transaction() as session:
-            while not (await session.execute(WAITING)).scalar_one():
-                assert not batch.done()
-                await asyncio.sleep(0.01)
+        while not await is_waiting(database):
+            assert not batch.done()
+            await asyncio.sleep(0.01)
         # It has come as far as `m`, so what comes after it is still free.
         async with database.transaction() as session:
             await session.execute(text("SET LOCAL lock_timeout = '1s'"))
