@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 from temporalio.client import Client
+from temporalio.service import RPCError
 from temporalio.worker import Worker
 
 from activities import (
@@ -128,7 +129,10 @@ async def serve(settings: Settings) -> None:
         build(client, resources) for build in (build_worker, build_webhook_worker, build_events_worker)
     ]
     running = [asyncio.create_task(worker.run()) for worker in workers]
-    await ensure_pumps(client, settings.temporal_task_queue, settings.event_pumps)
+    try:
+        await ensure_pumps(client, settings.temporal_task_queue, settings.event_pumps)
+    except RPCError as error:
+        logging.getLogger("carillon.worker").warning("pumps are left to upkeep: %s", type(error).__name__)
     sys.stdout.write(READY_LINE + "\n")
     sys.stdout.flush()
     stopping = asyncio.create_task(stop.wait())

@@ -10,6 +10,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from temporalio import activity
 
 from activities.failures import is_transient
+from activities.heartbeats import with_heartbeats
 from activities.resources import Resources
 from domain.activity_contract import ActivityName, PumpEvents, PumpRound
 from domain.event_retries import retry_at
@@ -68,7 +69,7 @@ class EventPumpActivities:
         async with listening(self._settings.database_url) as signal:
             while datetime.now(UTC) < until and not activity.is_worker_shutdown():
                 activity.heartbeat(processed)
-                done = await self._process_batch(shards)
+                done = await with_heartbeats(self._process_batch(shards))
                 processed += done
                 if done == 0:
                     await signal.wait(IDLE_SECONDS)
@@ -82,6 +83,12 @@ class EventPumpActivities:
             if is_transient(error):
                 raise
             activity.logger.error("a batch of events failed, each is tried alone: %s", type(error).__name__)
+        done = 0
+        while done < BATCH and await self._process_alone(shards):
+            done += 1
+        return done
+
+    async def _process_alone(self, shards: Sequence[int]) -> int:
         try:
             return await self._process_at_most(1, shards)
         except Exception as error:
@@ -112,8 +119,7 @@ async def _process(session: AsyncSession, queued: Sequence[QueuedEvent]) -> None
     processed, failures = await asyncio.to_thread(_decide, queued, batch, now)
     await record_outcomes(session, processed, now)
     await carry_out(session, batch.programs, processed, batch.before, batch.scene, now)
-    slow = {outcome.rule.id for one in processed for outcome in one.outcomes if outcome.too_slow}
-    await snooze_slow_rules(session, slow, now + SLOW_RULE_RESTS)
+    await snooze_slow_rules(session, batch.scene.too_slow, now + SLOW_RULE_RESTS)
     done = {one.event.id for one in processed}
     finished = [one for one in queued if one.facts.id in done]
     events = [one.facts for one in finished]

@@ -32,11 +32,15 @@ class EventFacts:
 
 @dataclass(slots=True)
 class Scene:
-    """The people and conversations at hand as they are by now, and when each rule last acted for a subject."""
+    """The people and conversations at hand as they are by now, and when each rule last acted for a subject.
+
+    `too_slow`: rules whose condition turned out slow, by why; they are not asked for it again.
+    """
 
     participants: dict[UUID, Row]
     conversations: dict[UUID, Row]
     executed_at: dict[tuple[UUID, UUID], datetime] = field(default_factory=dict)
+    too_slow: dict[UUID, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +61,6 @@ class RuleOutcome:
     stopped_by: Gate | None
     result: dict[str, Any]
     effects: tuple[Effect, ...] = ()
-    too_slow: bool = False
 
     @property
     def held(self) -> bool:
@@ -114,11 +117,14 @@ class _Passing:
         self.conversation_rules: list[UUID] = []
 
     def ask(self, rule: Rule) -> RuleOutcome:
+        if rule.id in self._scene.too_slow:
+            return self._too_slow(rule)
         last = self._scene.executed_at.get((rule.id, self._event.subject_id)) if rule.cooldown else None
         try:
             decision = decide(rule, self._at, last)
         except SlowConditionError as error:
-            return RuleOutcome(rule, False, False, Gate.CONDITIONS, {"error": str(error)}, too_slow=True)
+            self._scene.too_slow[rule.id] = str(error)
+            return self._too_slow(rule)
         if decision.stopped_by is not None:
             return RuleOutcome(rule, decision.matched, False, decision.stopped_by, _result_of(decision))
         return self._act(rule)
@@ -162,6 +168,9 @@ class _Passing:
         if acted.participant != self._participant or acted.conversation != self._conversation:
             self._participant, self._conversation = acted.participant, acted.conversation
             self._at = self._circumstances()
+
+    def _too_slow(self, rule: Rule) -> RuleOutcome:
+        return RuleOutcome(rule, False, False, Gate.CONDITIONS, {"error": self._scene.too_slow[rule.id]})
 
     def _circumstances(self) -> Circumstances:
         values = self._views.values_of(self._participant, self._conversation, self._event.data)

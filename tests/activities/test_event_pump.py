@@ -227,6 +227,29 @@ async def test_rules_that_cause_each_other_end_and_the_chain_is_on_record(
     assert sorted(stopped, key=str) == [None, None, "loop"]
 
 
+async def test_a_rule_does_not_react_to_its_own_changes_of_a_participant_and_others_do(
+    database: Database, program_id: UUID
+) -> None:
+    person = await add_person(database, program_id)
+    own = await add_rule(
+        database, program_id, {"type": "counter", "name": "own"}, trigger_type="participant.updated"
+    )
+    other = await add_rule(
+        database,
+        program_id,
+        {"type": "counter", "name": "other"},
+        trigger_type="participant.updated",
+        priority=1,
+    )
+    first = await add_rule(database, program_id, {"type": "add_tag", "tag": "buyer"})
+    await add_event(database, program_id, participant_id=person)
+    await drain(database)
+    changes = [one for one in await rows(database, Event, program_id) if one.type == "participant.updated"]
+    chains = [one.rule_chain for one in sorted(changes, key=lambda one: one.seq)]
+    assert chains == [[first], [first, own, other]]
+    assert (await get(database, Participant, person)).counters == {"own": 1, "other": 1}
+
+
 async def test_a_cooldown_holds_between_batches(database: Database, program_id: UUID) -> None:
     person = await add_person(database, program_id)
     await add_rule(database, program_id, {"type": "counter", "name": "n"}, cooldown_secs=3_600)

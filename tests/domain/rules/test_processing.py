@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from domain.expressions import RULE, compile_condition, with_breaker
 from domain.rules import processing
 from domain.rules.processing import ProcessedEvent, Scene, process
 from domain.rules.rule import Gate, Rule
@@ -66,6 +67,23 @@ def test_a_failing_rule_is_recorded_as_matched_and_the_others_go_on() -> None:
     assert (failed.matched, failed.executed, failed.stopped_by) == (True, False, Gate.ACTIONS)
     assert failed.result["error"] == "assign: the event has no conversation"
     assert after.executed
+
+
+def test_a_condition_that_turned_out_slow_is_not_evaluated_again_for_the_rest_of_a_batch() -> None:
+    evaluated: list[None] = []
+
+    def slow(clock: list[None]) -> float:
+        clock.append(None)
+        return 60.0 * len(clock)
+
+    condition = with_breaker(compile_condition("event.amount > 5", RULE), lambda: slow(evaluated))
+    someone = person()
+    at, asked = scene(someone), replace(tagging("a"), condition=condition)
+    outcomes = [through([asked, tagging("b")], at, event(someone)).outcomes for _ in range(5)]
+    assert len(evaluated) == 2, "the clock is read before and after an evaluation"
+    assert {(slow.stopped_by, fine.executed) for slow, fine in outcomes} == {(Gate.CONDITIONS, True)}
+    assert {slow.result["error"] for slow, _ in outcomes} == set(at.too_slow.values())
+    assert at.too_slow.keys() == {asked.id}
 
 
 def test_conversations_change_beside_participants_and_who_changed_whom_is_told() -> None:
