@@ -1,13 +1,11 @@
 """Sends that have begun: whatever happens meanwhile, what becomes of them is recorded."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
-from typing import Any, TypeVar
 from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
-from temporalio import activity
 
 from activities.failures import is_transient
 from channels.channel import Delivery, DeliveryStatus
@@ -16,10 +14,7 @@ from domain.messages import MessageStatus
 from runtime.settings import DeliveryPolicy, Settings
 from store.messages import note_contact, still_there
 
-HEARTBEAT_SECONDS = 3.0
 SETTLE_PAUSE_SECONDS = 0.5
-
-Result = TypeVar("Result")
 
 STATUS_OF = {
     DeliveryStatus.SENT: MessageStatus.SENT,
@@ -27,19 +22,6 @@ STATUS_OF = {
     DeliveryStatus.UNKNOWN: MessageStatus.UNKNOWN,
     DeliveryStatus.NOT_TRIED: MessageStatus.NOT_TRIED,
 }
-
-
-async def to_its_end(sending: Coroutine[Any, Any, Result], *progress: object) -> Result:
-    """Heartbeat with `progress` while sending. A cancellation waits for its end, so it leaves nothing in doubt."""
-    task = asyncio.ensure_future(sending)
-    try:
-        while not task.done():
-            activity.heartbeat(*progress)
-            await asyncio.wait({task}, timeout=HEARTBEAT_SECONDS)
-    except asyncio.CancelledError:
-        await task
-        raise
-    return task.result()
 
 
 async def settle_patiently(settle: Callable[[], Awaitable[None]]) -> None:

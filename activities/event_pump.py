@@ -15,7 +15,7 @@ from activities.resources import Resources
 from domain.activity_contract import ActivityName, PumpEvents, PumpRound
 from domain.event_retries import retry_at
 from domain.events import shards_of
-from domain.rules.control import ControlState
+from domain.rules.control import NOT_PAUSED
 from domain.rules.processing import ProcessedEvent, process
 from store.event_queue import (
     QueuedEvent,
@@ -31,15 +31,12 @@ from store.rule_batches import Batch, load_batch
 from store.rule_effects import carry_out
 from store.rule_run_records import record_outcomes
 from store.slow_rules import snooze_slow_rules
-from store.webhook_announcing import ProcessedEvent as ToldEvent
-from store.webhook_announcing import announce_processed_events
+from store.webhook_announcing import FinishedEvent, announce_finished_events
 
 BATCH = 200
 IDLE_SECONDS = 1.0
 ROUND = timedelta(minutes=10)
 SLOW_RULE_RESTS = timedelta(hours=1)
-# Events of paused programs stay in the queue.
-NOT_PAUSED = ControlState(is_paused=False, paused_until=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +123,7 @@ async def _process(session: AsyncSession, queued: Sequence[QueuedEvent]) -> None
     seen = [SeenEvent(event.program_id, event.type, event.source, event.data) for event in events]
     await learn_event_types(session, seen, now)
     await complete_events(session, [event.id for event in events], now)
-    await announce_processed_events(session, [_told(one) for one in finished])
+    await announce_finished_events(session, [_told(one) for one in finished])
     await _record_failures(session, failures, now)
 
 
@@ -143,6 +140,7 @@ def _decide(
             continue
         views = batch.views(event.program_id, now)
         try:
+            # Events of paused programs stay in the queue.
             processed.append(process(event, batch.rules_for(event), batch.scene, NOT_PAUSED, now, views))
         except Exception as error:
             # Its message may quote the event, so only the kind is kept.
@@ -162,12 +160,12 @@ async def _record_failures(session: AsyncSession, failures: Sequence[Failure], n
             dead.append(_told(failure.queued, failed=True))
         else:
             await put_back_event(session, event.id, failure.error, again)
-    await announce_processed_events(session, dead)
+    await announce_finished_events(session, dead)
 
 
-def _told(queued: QueuedEvent, *, failed: bool = False) -> ToldEvent:
+def _told(queued: QueuedEvent, *, failed: bool = False) -> FinishedEvent:
     event = queued.facts
-    return ToldEvent(
+    return FinishedEvent(
         event.id,
         event.program_id,
         event.subject_id,

@@ -13,8 +13,8 @@ from activities.begun_sends import (
     note_answers,
     repeats_sends_in_doubt,
     settle_patiently,
-    to_its_end,
 )
+from activities.heartbeats import to_its_end
 from activities.resources import Resources
 from channels.channel import Delivery, DeliveryStatus, Outgoing
 from domain.actions import Channel

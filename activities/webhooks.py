@@ -8,6 +8,7 @@ from uuid import UUID
 
 from temporalio import activity
 
+from activities.heartbeats import with_heartbeats
 from activities.resources import Resources
 from channels.webhook import WebhookAnswer, WebhookMessage
 from domain.activity_contract import ActivityName, DeliverWebhooks, DeliveryRound
@@ -34,7 +35,6 @@ from store.webhooks import disable_endpoint, note_failure, note_success, signing
 
 BATCH = 64
 SENT_AT_ONCE = 8
-HEARTBEAT_SECONDS = 3.0
 # After so long an endpoint makes room for others that wait for a worker.
 ROUND = timedelta(seconds=30)
 LEFT_TO_ITS_WORKFLOW = timedelta(seconds=20)
@@ -59,7 +59,7 @@ class WebhookActivities:
             if not batch or datetime.now(UTC) >= until or activity.is_worker_shutdown():
                 async with self._database.transaction() as session:
                     return DeliveryRound(next_due_at=await next_due_at(session, endpoint.id))
-            answers = await self._send_with_heartbeats(endpoint, batch)
+            answers = await with_heartbeats(self._send_all(endpoint, batch))
             if any(answer.slow for answer in answers) and not any(_arrived(answer) for answer in answers):
                 async with self._database.transaction() as session:
                     due = await next_due_at(session, endpoint.id)
@@ -84,18 +84,6 @@ class WebhookActivities:
             if endpoint is None or not endpoint.enabled:
                 return None, []
             return endpoint, await due_deliveries(session, endpoint_id, datetime.now(UTC), BATCH)
-
-    async def _send_with_heartbeats(
-        self, endpoint: WebhookEndpoint, batch: Sequence[WebhookDelivery]
-    ) -> list[WebhookAnswer]:
-        sending = asyncio.ensure_future(self._send_all(endpoint, batch))
-        try:
-            while not sending.done():
-                activity.heartbeat()
-                await asyncio.wait({sending}, timeout=HEARTBEAT_SECONDS)
-        finally:
-            sending.cancel()
-        return sending.result()
 
     async def _send_all(
         self, endpoint: WebhookEndpoint, batch: Sequence[WebhookDelivery]

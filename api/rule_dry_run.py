@@ -27,7 +27,7 @@ from domain.rules.actions import (
     ScheduleEvent,
     SendWebhook,
 )
-from domain.rules.control import ControlState
+from domain.rules.control import NOT_PAUSED, ControlState
 from domain.rules.effects import ActionStatus, Effect, StagedAutomation
 from domain.rules.gate_outcomes import gate_outcomes
 from domain.rules.processing import EventFacts, RuleOutcome, Scene, Views, process
@@ -47,7 +47,6 @@ NAME_OF_UNSAVED = "dry run"
 GATES_OF_UNSAVED = (Gate.CONDITIONS, Gate.ACTIONS)
 # Each of these has one effect beyond the participant and the conversation.
 REACHING_OUT = (SendMessage, SendWebhook, AddNote, EmitEvent, ScheduleEvent, Broadcast)
-NOT_PAUSED = ControlState(is_paused=False, paused_until=None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,8 @@ from api.csv_response import CsvResponse
 from api.dependencies import DatabaseDep
 from api.errors import invalid
 from api.rule_paging import EventSortingDep, RunSortingDep
-from api.schemas.text import Instant
 from api.slots import Slots
+from domain.instants import Instant
 from store.csv_export import ExportRequest, export_csv
 from store.database import Database
 from store.rule_pages import RuleList, Sorting

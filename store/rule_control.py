@@ -5,7 +5,7 @@ from uuid import UUID
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from domain.rules.control import ControlState
+from domain.rules.control import NOT_PAUSED, ControlState
 from store.tables import AutomationControl
 
 
@@ -23,5 +23,5 @@ async def lock_control(session: AsyncSession, program_id: UUID, actor: str) -> A
 
 def state_of(control: AutomationControl | None) -> ControlState:
     if control is None:
-        return ControlState(is_paused=False, paused_until=None)
+        return NOT_PAUSED
     return ControlState(control.is_paused, control.paused_until)

@@ -54,7 +54,7 @@ _ANNOUNCE_PROCESSED = text(
 
 
 @dataclass(frozen=True, slots=True)
-class ProcessedEvent:
+class FinishedEvent:
     """An event that is over: the rules have reacted to it, or it `failed` in the last of its `attempts`.
 
     `subject_id` is the event's: messages about events of one subject are sent in this order.
@@ -109,7 +109,7 @@ async def announce_to_endpoint(
     wake_after_commit(session, Sleeper.WEBHOOK, told.scalars())
 
 
-async def announce_processed_events(session: AsyncSession, events: Sequence[ProcessedEvent]) -> None:
+async def announce_finished_events(session: AsyncSession, events: Sequence[FinishedEvent]) -> None:
     """A delivery for each event and each endpoint that wants its type: one statement, also for none."""
     if not events:
         return

@@ -8,8 +8,9 @@ from api.dependencies import PageDep, SessionDep
 from api.event_service import EventService
 from api.schemas.event import AcceptedEvents, CreateEvent, CreateEvents, EventOut
 from api.schemas.paging import Listing
-from api.schemas.text import Instant, Name
+from api.schemas.text import Name
 from domain.events import EventStatus
+from domain.instants import Instant
 from store.received_events import EventFilter
 
 router = APIRouter(prefix="/v1/events", tags=["events"])

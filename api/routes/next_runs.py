@@ -9,9 +9,9 @@ from api.auth import ReadableProgram, WritableProgram
 from api.dependencies import SessionDep
 from api.errors import Refusal, invalid, not_found
 from api.schemas.next_runs import NextRunOut, NextRunsOut, PreviewSchedule
-from api.schemas.text import Instant
 from domain.automation import AutomationStatus, TriggerType
 from domain.definition_rules import END_OF_TIME, FIRST_INSTANT
+from domain.instants import Instant
 from domain.next_runs import next_runs
 from domain.schedules import PlannedRun, ScheduleError, parse_cron, planned_runs, validate_timezone
 from store.automations import definition_of, get_automation

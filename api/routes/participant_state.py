@@ -11,8 +11,9 @@ from api.paging import valid_page
 from api.schemas.paging import Listing, listing
 from api.schemas.participant import ParticipantOut
 from api.schemas.participant_state import AddToCounters, StateChangeOut
-from api.schemas.text import Instant, Text
+from api.schemas.text import Text
 from domain.counters import CounterError, as_decimal
+from domain.instants import Instant
 from domain.json_limits import MAX_INT64, MIN_INT64
 from domain.participant import StateType
 from store.counters import add_to_counters

@@ -19,8 +19,8 @@ from api.schemas.rule_settings import (
     SchedulePreview,
     SnoozeRule,
 )
-from api.schemas.text import Instant
 from domain.definition_rules import END_OF_TIME, FIRST_INSTANT
+from domain.instants import Instant
 from domain.rules.active_intervals import active_intervals
 from domain.rules.alert_presets import ALERT_PRESETS
 from domain.rules.alerting import AlertSettings

@@ -14,7 +14,7 @@ from pydantic import (
 )
 from pydantic.config import JsonDict
 
-from api.schemas.text import Instant, Label, LongText
+from api.schemas.text import Label, LongText
 from domain.actions import Action
 from domain.automation import (
     AutomationStatus,
@@ -26,6 +26,7 @@ from domain.automation import (
     Source,
     TriggerType,
 )
+from domain.instants import Instant
 from domain.schedules import DstPolicy
 from domain.storable_text import storable
 

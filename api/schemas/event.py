@@ -4,8 +4,9 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.schemas.text import Instant, Label
+from api.schemas.text import Label
 from domain.events import EventKind, EventStatus
+from domain.instants import Instant
 
 PURCHASE: dict[str, Any] = {
     "program_id": "6f1c2a52-9a4e-4d3b-8c3f-0d7a54a3a1b7",

@@ -4,7 +4,8 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from api.schemas.rule import Flag
-from api.schemas.text import Instant, LongText
+from api.schemas.text import LongText
+from domain.instants import Instant
 
 
 class PatchControl(BaseModel):

@@ -4,7 +4,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.schemas.rule import RolloutPercentage
-from api.schemas.text import Instant
+from domain.instants import Instant
 from domain.rules.alert_presets import AlertPreset
 from domain.rules.alerting import AlertSettings
 from domain.rules.effective_state import InactiveReason

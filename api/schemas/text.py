@@ -1,31 +1,12 @@
-"""Text and instants as clients send them."""
+"""Text as clients send it."""
 
-import re
-from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 
-from pydantic import AfterValidator, BeforeValidator, StringConstraints
+from pydantic import AfterValidator, StringConstraints
 
 from domain.storable_text import storable
-
-_RFC_3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d")
-_EXPECTED = "expected RFC 3339, such as 2026-12-01T09:00:00Z"
-
-
-def _written_out(at: Any) -> Any:
-    if not isinstance(at, datetime) and not (isinstance(at, str) and _RFC_3339.match(at)):
-        raise ValueError(f"is not a date and time; {_EXPECTED}")
-    return at
-
-
-def _aware(at: datetime) -> datetime:
-    if at.tzinfo is None:
-        raise ValueError(f"has no offset; {_EXPECTED}")
-    return at
-
 
 Text = Annotated[str, AfterValidator(storable)]
 Name = Annotated[str, StringConstraints(max_length=255), AfterValidator(storable)]
 Label = Annotated[str, StringConstraints(min_length=1, max_length=255), AfterValidator(storable)]
 LongText = Annotated[str, StringConstraints(max_length=8_192), AfterValidator(storable)]
-Instant = Annotated[datetime, BeforeValidator(_written_out), AfterValidator(_aware)]

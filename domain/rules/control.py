@@ -14,3 +14,6 @@ class ControlState:
     def holds(self, now: datetime) -> bool:
         """Whether rules rest at `now`. At `paused_until` itself they no longer do."""
         return self.is_paused and (self.paused_until is None or self.paused_until > now)
+
+
+NOT_PAUSED = ControlState(is_paused=False, paused_until=None)

@@ -9,11 +9,10 @@ from uuid import UUID
 
 from domain.expressions import SlowConditionError
 from domain.rules.active_days import ActiveDays
-from domain.rules.control import ControlState
+from domain.rules.control import NOT_PAUSED
 from domain.rules.gating import Circumstances, Decision, decide
 from domain.rules.rule import Gate, Rule
 
-_NOT_PAUSED = ControlState(is_paused=False, paused_until=None)
 _NOT_ASKED = Decision(False, Gate.CONDITIONS)
 
 
@@ -66,7 +65,7 @@ class Replay:
         return decision
 
     def _decide(self, event: PastEvent, values: Mapping[str, object]) -> Decision:
-        at = Circumstances(event.at, event.subject_id, event.chain, _NOT_PAUSED, values)
+        at = Circumstances(event.at, event.subject_id, event.chain, NOT_PAUSED, values)
         decision = decide(self._rule, at, self._executed_at.get(event.subject_id))
         if self._schedule is None or self._schedule.is_active(event.at):
             return decision

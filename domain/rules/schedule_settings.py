@@ -17,6 +17,7 @@ from pydantic import (
     field_validator,
 )
 
+from domain.instants import Instant
 from domain.schedules import validate_timezone
 
 MAX_WINDOWS = 50
@@ -25,8 +26,6 @@ MAX_BLACKOUT_DATES = 366
 _START = "^([01][0-9]|2[0-3]):[0-5][0-9]$"
 _END = "^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$"
 _DATE = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_INSTANT = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}")
-_EXPECTED_INSTANT = "expected RFC 3339, such as 2026-12-01T09:00:00Z"
 _DAY = timedelta(days=1)
 
 
@@ -72,18 +71,6 @@ def _calendar_date(value: Any) -> date:
     raise ValueError("is not a date; expected YYYY-MM-DD, such as 2026-12-24")
 
 
-def _written_out(value: Any) -> Any:
-    if not isinstance(value, datetime) and not (isinstance(value, str) and _INSTANT.match(value)):
-        raise ValueError(f"is not a date and time; {_EXPECTED_INSTANT}")
-    return value
-
-
-def _aware(at: datetime) -> datetime:
-    if at.tzinfo is None:
-        raise ValueError(f"has no offset; {_EXPECTED_INSTANT}")
-    return at
-
-
 WindowStart = Annotated[
     str, Field(strict=True, json_schema_extra={"pattern": _START}), AfterValidator(_start_of_window)
 ]
@@ -92,7 +79,6 @@ WindowEnd = Annotated[
 ]
 TimezoneName = Annotated[str, Field(strict=True), AfterValidator(_known_timezone)]
 CalendarDate = Annotated[date, BeforeValidator(_calendar_date)]
-Instant = Annotated[datetime, BeforeValidator(_written_out), AfterValidator(_aware)]
 
 
 class WeeklyWindow(BaseModel):

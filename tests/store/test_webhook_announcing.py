@@ -7,12 +7,12 @@ from domain.webhooks import WebhookType
 from store.database import Database
 from store.tables import Program
 from store.waking import wake_ups
-from store.webhook_announcing import ProcessedEvent, announce_processed_events, announce_to_endpoint
+from store.webhook_announcing import FinishedEvent, announce_finished_events, announce_to_endpoint
 from tests.store.test_webhooks import add_endpoint, deliveries, the_delivery
 
 
-def processed(program_id: UUID, *, failed: bool = False) -> ProcessedEvent:
-    return ProcessedEvent(
+def processed(program_id: UUID, *, failed: bool = False) -> FinishedEvent:
+    return FinishedEvent(
         id=uuid4(),
         program_id=program_id,
         subject_id=uuid4(),
@@ -24,10 +24,10 @@ def processed(program_id: UUID, *, failed: bool = False) -> ProcessedEvent:
     )
 
 
-async def announce_all(database: Database, *events: ProcessedEvent) -> set[UUID]:
+async def announce_all(database: Database, *events: FinishedEvent) -> set[UUID]:
     """The endpoints that are woken."""
     async with database.transaction() as session:
-        await announce_processed_events(session, events)
+        await announce_finished_events(session, events)
     return {wake_up.id for wake_up in wake_ups(session)}
 
 
