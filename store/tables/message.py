@@ -4,7 +4,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import Index, text
 from sqlmodel import Field, SQLModel
 
-from store.tables.columns import created_instant, instant, text_field
+from store.tables.columns import JsonObject, created_instant, instant, optional_document, text_field
 
 # Queries say it in these words: with a parameter in it, a prepared statement could not use the indexes below.
 QUEUED = "status = 'queued'"
@@ -16,11 +16,21 @@ class Message(SQLModel, table=True):
 
     Messages of runs are claimed in the run's ledger. Those of rules and alerts are queued here: each has a `body`
     while it is to be sent, is due at `available_at`, and `claim` names the attempt that is sending it.
+    `options`: what its channel needs besides subject and body, such as `html`; kept as long as the body.
+    `priority`: the lower one goes first. `provider_id`: what the provider calls it. The instants at the end
+    are of the first time that each of it was told or seen.
     """
 
     __table_args__ = (
         Index("message_of_participant", "participant_id"),
         Index("message_queue", "program_id", "available_at", "id", postgresql_where=text(QUEUED)),
+        Index(
+            "message_of_enrollment",
+            "enrollment_id",
+            "block_id",
+            postgresql_where=text("enrollment_id IS NOT NULL"),
+        ),
+        Index("message_of_provider", "provider_id", postgresql_where=text("provider_id IS NOT NULL")),
         Index("message_claimed", "program_id", postgresql_where=text(CLAIMED)),
     )
 
@@ -31,15 +41,29 @@ class Message(SQLModel, table=True):
     run_id: UUID | None = Field(default=None, index=True)
     rule_id: UUID | None = Field(default=None)
     event_id: UUID | None = Field(default=None)
+    journey_id: str | None = text_field(nullable=True)
+    enrollment_id: UUID | None = Field(default=None)
+    block_id: str | None = text_field(nullable=True)
+    template_id: UUID | None = Field(default=None)
     participant_id: UUID | None = Field(default=None)
     channel: str = text_field()
     recipient: str = text_field()
     subject: str | None = text_field(nullable=True)
     body: str | None = text_field(nullable=True)
+    options: JsonObject | None = optional_document()
+    priority: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
     status: str = text_field()
     claim: UUID | None = Field(default=None)
     attempts: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
     available_at: datetime | None = instant()
     error: str | None = text_field(nullable=True)
+    provider_id: str | None = text_field(nullable=True)
     created_at: datetime = created_instant()
     settled_at: datetime | None = instant()
+    delivered_at: datetime | None = instant()
+    opened_at: datetime | None = instant()
+    clicked_at: datetime | None = instant()
+    bounced_at: datetime | None = instant()
+    complained_at: datetime | None = instant()
+    replied_at: datetime | None = instant()
+    unsubscribed_at: datetime | None = instant()
