@@ -44,22 +44,22 @@ def _start_of(wake_up: WakeUp) -> dict[str, Any]:
         case Sleeper.AUTOMATION:
             return {
                 "workflow": WorkflowType.AUTOMATION.value,
-                "arg": AutomationInput(automation_id=wake_up.id),
-                "id": automation_workflow_id(wake_up.id),
+                "arg": AutomationInput(automation_id=wake_up.uuid),
+                "id": automation_workflow_id(wake_up.uuid),
                 "start_signal": Signal.SUBSCRIPTIONS_CHANGED.value,
             }
         case Sleeper.STAGED_AUTOMATION:
             return {
                 "workflow": WorkflowType.AUTOMATION.value,
-                "arg": AutomationInput(automation_id=wake_up.id, change_id=wake_up.id),
-                "id": automation_workflow_id(wake_up.id),
+                "arg": AutomationInput(automation_id=wake_up.uuid, change_id=wake_up.uuid),
+                "id": automation_workflow_id(wake_up.uuid),
                 "start_signal": Signal.SUBSCRIPTIONS_CHANGED.value,
             }
         case Sleeper.WEBHOOK:
             return {
                 "workflow": WorkflowType.WEBHOOK_DELIVERY.value,
-                "arg": WebhookDeliveryInput(endpoint_id=wake_up.id),
-                "id": webhook_workflow_id(wake_up.id),
+                "arg": WebhookDeliveryInput(endpoint_id=wake_up.uuid),
+                "id": webhook_workflow_id(wake_up.uuid),
                 "start_signal": Signal.DELIVERIES_DUE.value,
                 "static_summary": "Webhook deliveries",
                 "search_attributes": search_attributes.of_webhook(),
@@ -67,12 +67,14 @@ def _start_of(wake_up: WakeUp) -> dict[str, Any]:
         case Sleeper.MESSAGES:
             return {
                 "workflow": WorkflowType.MESSAGE_DISPATCH.value,
-                "arg": MessageDispatchInput(program_id=wake_up.id),
-                "id": messages_workflow_id(wake_up.id),
+                "arg": MessageDispatchInput(program_id=wake_up.uuid),
+                "id": messages_workflow_id(wake_up.uuid),
                 "start_signal": Signal.MESSAGES_DUE.value,
                 "static_summary": "Queued messages",
-                "search_attributes": search_attributes.of_messages(wake_up.id),
+                "search_attributes": search_attributes.of_messages(wake_up.uuid),
             }
+        case Sleeper.JOURNEY:
+            raise RuntimeError("no workflow walks journeys")
 
 
 class Waker:

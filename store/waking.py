@@ -10,7 +10,7 @@ from domain.wake_up import Sleeper, WakeUp
 _KEY = "wake_ups"
 
 
-def wake_after_commit(session: AsyncSession, sleeper: Sleeper, ids: Iterable[UUID]) -> None:
+def wake_after_commit(session: AsyncSession, sleeper: Sleeper, ids: Iterable[UUID | str]) -> None:
     """Note workflows for which this transaction leaves something to do; whoever commits it tells them."""
     noted: set[WakeUp] = session.info.setdefault(_KEY, set())
     noted.update(WakeUp(sleeper, id_) for id_ in ids)

@@ -6,6 +6,7 @@ from store.tables.conversation import Conversation, ConversationNote
 from store.tables.event import Event
 from store.tables.event_type import EventType
 from store.tables.idempotency_key import IdempotencyKey
+from store.tables.journey import Journey, JourneyVersion
 from store.tables.message import Message
 from store.tables.participant import Participant
 from store.tables.participant_state_change import ParticipantStateChange
@@ -30,6 +31,8 @@ __all__ = [
     "EventType",
     "FireReceipt",
     "IdempotencyKey",
+    "Journey",
+    "JourneyVersion",
     "Message",
     "Participant",
     "ParticipantStateChange",
