@@ -19,9 +19,8 @@ from activities import (
     build_event_activities,
     build_webhook_activities,
 )
-from channels import EmailChannel
+from channels import build_channels
 from channels.webhook import WebhookSender
-from domain.actions import Channel
 from domain.contract import events_task_queue, webhook_task_queue
 from domain.events import SHARDS
 from runtime.engine_zones import pin_engine_zones
@@ -87,7 +86,7 @@ async def open_resources(settings: Settings, client: Client) -> Resources:
         settings=settings,
         database=Database(settings.database_url, pool_size=settings.database_pool_size),
         temporal=client,
-        channels={Channel.EMAIL: EmailChannel(settings)},
+        channels=build_channels(settings),
         webhooks=WebhookSender(settings.destination_rules, settings.webhook_timeout_seconds),
     )
 

@@ -52,4 +52,4 @@ async def note_answers(
 def repeats_sends_in_doubt(settings: Settings, channel: Channel) -> bool:
     """The channel's declared policy for sends whose outcome a crash hid; otherwise they end as `unknown`."""
     policies = {Channel.EMAIL: settings.email_delivery_policy}
-    return policies[channel] is DeliveryPolicy.AT_LEAST_ONCE
+    return policies.get(channel) is DeliveryPolicy.AT_LEAST_ONCE

@@ -130,7 +130,7 @@ class MessageDispatchActivities:
             by_channel.setdefault(message.channel, []).append(message)
 
         async def hand_over(channel: Channel, batch: Sequence[DueMessage]) -> dict[UUID, Delivery]:
-            outgoing = [Outgoing(one.id, one.recipient, one.subject, one.body) for one in batch]
+            outgoing = [Outgoing(one.id, one.recipient, one.subject, one.body, one.options) for one in batch]
             deliveries = await self._channels[channel].send(outgoing)
             return {one.id: delivery for one, delivery in zip(batch, deliveries, strict=True)}
 
@@ -183,7 +183,8 @@ def _settlement(
     message: DueMessage, delivery: Delivery, error: str | None, now: datetime
 ) -> MessageSettlement:
     if delivery.status is not DeliveryStatus.NOT_TRIED:
-        return MessageSettlement(message.id, STATUS_OF[delivery.status], error)
+        status = STATUS_OF[delivery.status]
+        return MessageSettlement(message.id, status, error, provider_id=delivery.provider_id)
     due = retry_at(message.attempts + 1, message.queued_at, now)
     if due is None:
         return MessageSettlement(message.id, MessageStatus.FAILED, error)

@@ -21,6 +21,7 @@ from activities.heartbeats import to_its_end
 from activities.resources import Resources
 from channels.channel import Delivery, DeliveryStatus, Outgoing
 from domain.actions import SendMessage
+from domain.addresses import address_of
 from domain.automation import Definition
 from domain.contract import CohortInput
 from domain.gates import Reachability, message_gate
@@ -41,7 +42,6 @@ from store.runs import lock_run, recount_closed_run, run_is_executing
 from store.tables import AutomationRun
 
 CHUNK = 64
-ADDRESS_COLUMN = {"email": "email"}
 
 OUTCOME_OF = {
     DeliveryStatus.SENT: Outcome.SENT,
@@ -141,11 +141,12 @@ class MessageEffect:
         refused: list[Settlement] = []
         channel = self._action.channel
         for row in rows:
-            address = row[ADDRESS_COLUMN[channel]]
+            address = address_of(channel, row)
             reason = message_gate(channel, Reachability(row["consent"].get(channel.value), address))
             if reason is not None:
                 refused.append(Settlement(row["seq"], Outcome.SKIPPED, reason.value))
                 continue
+            assert address is not None
             values = {"participant": template_values(row), "payload": self._definition.payload}
             try:
                 subject, body = self._subject.render(values), self._body.render(values)
@@ -182,7 +183,7 @@ class MessageEffect:
             session,
             self._run.id,
             [
-                Settlement(draft.seq, OUTCOME_OF[answer.status], None, error)
+                Settlement(draft.seq, OUTCOME_OF[answer.status], _reason(answer), error)
                 for draft, answer, error in zip(drafts, deliveries, errors, strict=True)
             ],
         )
@@ -191,6 +192,7 @@ class MessageEffect:
             [draft.message_id for draft in drafts],
             [STATUS_OF[answer.status].value for answer in deliveries],
             errors,
+            [answer.provider_id for answer in deliveries],
             now,
         )
         await emit_settled_messages(
@@ -207,3 +209,8 @@ class MessageEffect:
                 for draft, answer in zip(drafts, deliveries, strict=True)
             ],
         )
+
+
+def _reason(answer: Delivery) -> str | None:
+    """Why a row has failed, in a word: its error is the provider's text."""
+    return answer.problem if answer.status is DeliveryStatus.FAILED else None

@@ -9,6 +9,7 @@ from api.errors import not_found
 from api.expression_service import ExpressionService
 from api.schemas.run_explanation import ExplainedEffectGate, RunExplained
 from domain.actions import SendMessage
+from domain.addresses import address_of
 from domain.automation import Definition
 from domain.gates import EffectGate, effect_gates
 from domain.outcomes import Outcome, SkipReason
@@ -73,9 +74,15 @@ def _gates(
     if isinstance(definition.action, SendMessage):
         channel = definition.action.channel.value
         inputs[EffectGate.CONSENT] = {"channel": channel, "consent": participant.consent.get(channel)}
-        inputs[EffectGate.ADDRESS] = {"channel": channel, "has_address": bool(getattr(participant, channel))}
-    stopped_by = None if reason is None or outcome is not Outcome.SKIPPED else SkipReason(reason)
+        address = address_of(definition.action.channel, participant.model_dump())
+        inputs[EffectGate.ADDRESS] = {"channel": channel, "has_address": bool(address)}
+    stopped_by = SkipReason(reason) if reason is not None and _is_gates(outcome, reason) else None
     return [
         ExplainedEffectGate(gate=gate, open=is_open, inputs=inputs[gate])
         for gate, is_open in effect_gates(outcome, stopped_by, tuple(inputs))
     ]
+
+
+def _is_gates(outcome: Outcome | None, reason: str) -> bool:
+    """Whether the reason is a gate's, and not what became of the message after them."""
+    return outcome is Outcome.SKIPPED or reason == SkipReason.INVALID_ADDRESS

@@ -2,5 +2,6 @@
 
 from channels.channel import Channels, Delivery, MessageChannel, Outgoing
 from channels.email import EmailChannel
+from channels.registry import build_channels
 
-__all__ = ["Channels", "Delivery", "EmailChannel", "MessageChannel", "Outgoing"]
+__all__ = ["Channels", "Delivery", "EmailChannel", "MessageChannel", "Outgoing", "build_channels"]

@@ -2,17 +2,15 @@
 
 import asyncio
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from email.errors import MessageError
-from email.headerregistry import Address
-from email.message import EmailMessage
-from email.policy import SMTP
-from email.utils import format_datetime, parseaddr
+from email.utils import parseaddr
 
 import aiosmtplib
-from email_validator import validate_email
 
 from channels.channel import Delivery, DeliveryProblem, DeliveryStatus, Outgoing
+from channels.mail_composition import compose
+from domain.actions import Channel
+from domain.addresses import InvalidAddressError, normal_address
 from runtime.settings import Settings
 
 
@@ -38,6 +36,14 @@ class EmailChannel:
         return deliveries
 
     async def _deliver(self, message: Outgoing) -> Delivery:
+        try:
+            recipient = normal_address(Channel.EMAIL, message.recipient)
+            content = compose(message, self._settings.email_from, recipient)
+        except InvalidAddressError as error:
+            return Delivery.misaddressed(error)
+        except (ValueError, IndexError, MessageError) as error:
+            problem = f"cannot be composed: {type(error).__name__}"
+            return Delivery.failed(problem, DeliveryProblem.CANNOT_BE_COMPOSED)
         async with self._slots:
             try:
                 connection = await self._connection()
@@ -47,34 +53,28 @@ class EmailChannel:
                     f"no connection to the mail server: {type(error).__name__}",
                     DeliveryProblem.NO_CONNECTION,
                 )
-            delivery = await self._hand_over(connection, message)
+            delivery = await self._hand_over(connection, recipient, content)
             if connection.is_connected and delivery.status is not DeliveryStatus.UNKNOWN:
                 self._idle.append(connection)
             else:
                 connection.close()
             return delivery
 
-    async def _hand_over(self, connection: aiosmtplib.SMTP, message: Outgoing) -> Delivery:
+    async def _hand_over(self, connection: aiosmtplib.SMTP, recipient: str, content: bytes) -> Delivery:
         sender = parseaddr(self._settings.email_from)[1]
-        try:
-            content = compose(message, self._settings.email_from)
-            recipient = ascii_address(message.recipient)
-        except (ValueError, IndexError, MessageError) as error:
-            return _failed(f"cannot be composed: {type(error).__name__}", DeliveryProblem.CANNOT_BE_COMPOSED)
         try:
             await connection.sendmail(sender, [recipient], content)
         except aiosmtplib.SMTPRecipientsRefused as error:
             answer = error.recipients[0]
-            return _failed(
+            return Delivery.failed(
                 f"recipient refused: {answer.code} {answer.message}", DeliveryProblem.RECIPIENT_REFUSED
             )
         except aiosmtplib.SMTPResponseException as error:
-            return _failed(f"refused: {error.code} {error.message}", DeliveryProblem.REFUSED)
+            return Delivery.failed(f"refused: {error.code} {error.message}", DeliveryProblem.REFUSED)
         except ValueError as error:
             # Addresses are checked before anything is said to the server.
-            return _failed(
-                f"cannot be addressed: {type(error).__name__}", DeliveryProblem.CANNOT_BE_ADDRESSED
-            )
+            problem = f"cannot be addressed: {type(error).__name__}"
+            return Delivery.failed(problem, DeliveryProblem.CANNOT_BE_ADDRESSED)
         except (aiosmtplib.SMTPException, OSError) as error:
             # The link broke during the conversation: the server may have taken the message.
             return Delivery(
@@ -107,10 +107,6 @@ class EmailChannel:
             self._idle.pop().close()
 
 
-def _failed(error: str, problem: DeliveryProblem) -> Delivery:
-    return Delivery(DeliveryStatus.FAILED, error, problem)
-
-
 async def _answers(connection: aiosmtplib.SMTP) -> bool:
     """A server may close an idle connection; RSET finds out before a message is at stake."""
     try:
@@ -118,33 +114,3 @@ async def _answers(connection: aiosmtplib.SMTP) -> bool:
     except (aiosmtplib.SMTPException, OSError):
         return False
     return True
-
-
-def ascii_address(address: str) -> str:
-    """The address with its domain as every mail server understands it (`xn--...`).
-
-    Raises ValueError when there is no such form: for a local part beyond ASCII, for one.
-    """
-    if address.isascii():
-        return address
-    checked = validate_email(address, check_deliverability=False, test_environment=True)
-    if checked.ascii_email is None:
-        raise ValueError("the local part is not ASCII")
-    return checked.ascii_email
-
-
-def compose(message: Outgoing, sender: str) -> bytes:
-    """The message as RFC 5322 bytes.
-
-    Raises ValueError, IndexError or MessageError for an address or a text that no mail can carry.
-    """
-    mail = EmailMessage(policy=SMTP)
-    name, address = parseaddr(sender)
-    mail["From"] = Address(display_name=name, addr_spec=address)
-    mail["To"] = Address(addr_spec=ascii_address(message.recipient))
-    mail["Subject"] = " ".join(message.subject.split())
-    mail["Date"] = format_datetime(datetime.now(UTC))
-    mail["Message-ID"] = f"<{message.message_id}@{address.rpartition('@')[2]}>"
-    mail["X-Carillon-Message"] = str(message.message_id)
-    mail.set_content(message.body)
-    return mail.as_bytes()

@@ -2,14 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from email.utils import parseaddr
 from enum import StrEnum
 
 from domain.actions import Channel
 from domain.outcomes import Outcome, SkipReason
-from domain.participant import Consent, ParticipantStatus
-
-MAX_ADDRESS_LENGTH = 320
+from domain.participant import CONSENT_CHANNELS, Consent, ParticipantStatus
 
 
 class EffectGate(StrEnum):
@@ -45,11 +42,12 @@ def effect_gates(
 ) -> tuple[tuple[EffectGate, bool | None], ...]:
     """`gates` in their order, each with whether it was open; None where it was not asked.
 
-    `outcome`: of the ledger's row, None when the run did not enroll the participant.
+    `outcome`: of the ledger's row, None when the run did not enroll the participant. An address that is none
+    makes it `failed`, and is a gate all the same.
     """
     if outcome is None:
         stop: EffectGate | None = EffectGate.FILTER
-    elif outcome is Outcome.SKIPPED:
+    elif outcome is Outcome.SKIPPED or reason is SkipReason.INVALID_ADDRESS:
         stop = None if reason is None else GATE_OF_REASON.get(reason)
     else:
         stop = None
@@ -71,19 +69,12 @@ def status_gate(status: str | None) -> SkipReason | None:
 
 
 def message_gate(channel: Channel, reach: Reachability) -> SkipReason | None:
-    """Consent first, then the address: a person who said no is never reported as unreachable."""
-    if reach.consent != Consent.SUBSCRIBED:
+    """Consent first, then the address: a person who said no is never reported as unreachable.
+
+    Nobody consents to a channel whose destination is configured: it does not go to the person.
+    """
+    if channel in CONSENT_CHANNELS and reach.consent != Consent.SUBSCRIBED:
         return SkipReason.NO_CONSENT
     if not reach.address:
         return SkipReason.NO_ADDRESS
-    if channel is Channel.EMAIL and not is_mail_address(reach.address):
-        return SkipReason.INVALID_ADDRESS
     return None
-
-
-def is_mail_address(address: str) -> bool:
-    """Whether it is one bare address that a mail can be sent to, as far as its form tells."""
-    if len(address) > MAX_ADDRESS_LENGTH or any(ord(character) < 33 for character in address):
-        return False
-    local, at, domain = parseaddr(address)[1].rpartition("@")
-    return bool(local and at and domain) and parseaddr(address)[1] == address

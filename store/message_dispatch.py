@@ -10,13 +10,15 @@ from sqlalchemy import text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from domain.actions import Channel
+from domain.message_options import MessageOptions
 from domain.messages import MessageStatus
 from domain.outcomes import UNSETTLED, SkipReason
 from store.tables.message import CLAIMED, QUEUED
 
 _DUE = text(
-    "SELECT m.id, m.participant_id, m.channel, m.recipient, m.subject, m.body, m.attempts, m.created_at, "  # noqa: S608
-    "m.rule_id, m.event_id, p.status AS participant_status, p.consent FROM message m LEFT JOIN participant p ON p.id = m.participant_id "
+    "SELECT m.id, m.participant_id, m.channel, m.recipient, m.subject, m.body, m.options, m.priority, m.attempts, "  # noqa: S608
+    "m.created_at, m.rule_id, m.event_id, m.journey_id, m.enrollment_id, m.block_id, m.template_id, "
+    "p.status AS participant_status, p.consent FROM message m LEFT JOIN participant p ON p.id = m.participant_id "
     f"WHERE m.program_id = :program AND m.{QUEUED} AND m.available_at <= now() "
     "ORDER BY m.available_at, m.id LIMIT :limit FOR UPDATE OF m SKIP LOCKED"
 )
@@ -24,10 +26,12 @@ _DUE = text(
 _SETTLE = text(
     "UPDATE message m SET error = s.error, available_at = COALESCE(s.available_at, m.available_at), claim = NULL, "
     "status = CASE WHEN s.again AND m.body IS NULL THEN 'cancelled' ELSE s.status END, "
-    "body = CASE WHEN s.again THEN m.body END, "
+    "body = CASE WHEN s.again THEN m.body END, options = CASE WHEN s.again THEN m.options END, "
+    "provider_id = COALESCE(s.provider_id, m.provider_id), "
     "settled_at = CASE WHEN s.again AND m.body IS NOT NULL THEN NULL ELSE :now END "
     "FROM (SELECT *, status = 'queued' AS again FROM unnest(CAST(:ids AS uuid[]), CAST(:statuses AS text[]), "
-    "CAST(:errors AS text[]), CAST(:due AS timestamptz[])) AS given(id, status, error, available_at)) AS s "
+    "CAST(:errors AS text[]), CAST(:due AS timestamptz[]), CAST(:provider_ids AS text[])) "
+    "AS given(id, status, error, available_at, provider_id)) AS s "
     "WHERE m.id = s.id AND m.claim = :claim AND m.status IN ('sending', 'unknown') RETURNING m.id, m.status"
 )
 _REPEAT = text(
@@ -38,7 +42,7 @@ _REPEAT = text(
 )
 # The claim stays: an attempt that was thought dead may still tell what became of its sends.
 _LEAVE_UNKNOWN = text(
-    "UPDATE message SET status = 'unknown', error = :error, body = NULL, settled_at = :now "  # noqa: S608
+    "UPDATE message SET status = 'unknown', error = :error, body = NULL, options = NULL, settled_at = :now "  # noqa: S608
     f"WHERE program_id = :program AND {CLAIMED} AND channel = :channel AND claim <> :claim"
 )
 _UNATTENDED = text(
@@ -51,7 +55,7 @@ _UNATTENDED = text(
 
 @dataclass(frozen=True, slots=True)
 class DueMessage:
-    """`attempts` counts those before. The participant's fields are None for a message to nobody on record."""
+    """`attempts` counts those before, and a lower `priority` goes first. The participant's fields are None for a message to nobody on record."""
 
     id: UUID
     participant_id: UUID | None
@@ -59,10 +63,16 @@ class DueMessage:
     recipient: str
     subject: str
     body: str
+    options: MessageOptions
+    priority: int
     attempts: int
     queued_at: datetime
     rule_id: UUID | None
     event_id: UUID | None
+    journey_id: str | None
+    enrollment_id: UUID | None
+    block_id: str | None
+    template_id: UUID | None
     participant_status: str | None
     consent: Mapping[str, str] | None
 
@@ -75,6 +85,7 @@ class MessageSettlement:
     status: MessageStatus
     error: str | None = None
     available_at: datetime | None = None
+    provider_id: str | None = None
 
 
 async def due_messages(session: AsyncSession, program_id: UUID, limit: int) -> list[DueMessage]:
@@ -88,10 +99,16 @@ async def due_messages(session: AsyncSession, program_id: UUID, limit: int) -> l
             recipient=row["recipient"],
             subject=row["subject"],
             body=row["body"],
+            options=MessageOptions.read(row["options"]),
+            priority=row["priority"],
             attempts=row["attempts"],
             queued_at=row["created_at"],
             rule_id=row["rule_id"],
             event_id=row["event_id"],
+            journey_id=row["journey_id"],
+            enrollment_id=row["enrollment_id"],
+            block_id=row["block_id"],
+            template_id=row["template_id"],
             participant_status=row["participant_status"],
             consent=row["consent"],
         )
@@ -115,7 +132,7 @@ async def skip_messages(session: AsyncSession, reasons: Mapping[UUID, SkipReason
     if reasons:
         await session.execute(
             text(
-                "UPDATE message m SET status = 'skipped', error = s.reason, body = NULL, settled_at = :now "
+                "UPDATE message m SET status = 'skipped', error = s.reason, body = NULL, options = NULL, settled_at = :now "
                 "FROM unnest(CAST(:ids AS uuid[]), CAST(:reasons AS text[])) AS s(id, reason) WHERE m.id = s.id"
             ),
             {"ids": list(reasons), "reasons": [reason.value for reason in reasons.values()], "now": now},
@@ -137,6 +154,7 @@ async def settle_claimed(
             "statuses": [settlement.status.value for settlement in settlements],
             "errors": [settlement.error for settlement in settlements],
             "due": [settlement.available_at for settlement in settlements],
+            "provider_ids": [settlement.provider_id for settlement in settlements],
             "now": now,
         },
     )

@@ -82,7 +82,7 @@ async def erase_messages_of(session: AsyncSession, participant_id: UUID) -> None
     erased = {"participant_id": participant_id}
     await session.execute(
         text(
-            "UPDATE message SET recipient = '', subject = NULL, body = NULL, error = NULL, "
+            "UPDATE message SET recipient = '', subject = NULL, body = NULL, options = NULL, error = NULL, "
             "status = CASE WHEN status = 'queued' THEN 'cancelled' ELSE status END, "
             "settled_at = CASE WHEN status = 'queued' THEN now() ELSE settled_at END "
             "WHERE participant_id = :participant_id"
@@ -117,15 +117,23 @@ async def settle_messages(
     ids: Sequence[UUID],
     statuses: Sequence[str],
     errors: Sequence[str | None],
+    provider_ids: Sequence[str | None],
     now: datetime,
 ) -> None:
     await session.execute(
         text(
-            "UPDATE message m SET status = s.status, error = s.error, settled_at = :now "
-            "FROM unnest(CAST(:ids AS uuid[]), CAST(:statuses AS text[]), CAST(:errors AS text[])) "
-            "AS s(id, status, error) WHERE m.id = s.id"
+            "UPDATE message m SET status = s.status, error = s.error, settled_at = :now, "
+            "provider_id = COALESCE(s.provider_id, m.provider_id) FROM unnest(CAST(:ids AS uuid[]), "
+            "CAST(:statuses AS text[]), CAST(:errors AS text[]), CAST(:provider_ids AS text[])) "
+            "AS s(id, status, error, provider_id) WHERE m.id = s.id"
         ),
-        {"ids": list(ids), "statuses": list(statuses), "errors": list(errors), "now": now},
+        {
+            "ids": list(ids),
+            "statuses": list(statuses),
+            "errors": list(errors),
+            "provider_ids": list(provider_ids),
+            "now": now,
+        },
     )
 
 

@@ -1,5 +1,6 @@
-"""Messages that the record holds until they are handed over: what rules and alerts send."""
+"""Messages that the record holds until they are handed over: what rules, alerts and journeys send."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
@@ -8,22 +9,28 @@ from sqlalchemy import text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from domain.actions import Channel
+from domain.message_options import NO_OPTIONS, MessageOptions
 from domain.wake_up import Sleeper
 from store.waking import wake_after_commit
 
 _QUEUE = text(
-    "INSERT INTO message (id, key, program_id, participant_id, channel, recipient, subject, body, rule_id, event_id, "
-    "status, available_at) "
+    "INSERT INTO message (id, key, program_id, participant_id, channel, recipient, subject, body, options, priority, "
+    "rule_id, event_id, journey_id, enrollment_id, block_id, template_id, status, available_at) "
     "SELECT q.*, 'queued', now() FROM unnest(CAST(:ids AS uuid[]), CAST(:keys AS text[]), CAST(:programs AS uuid[]), "
     "CAST(:people AS uuid[]), CAST(:channels AS text[]), CAST(:recipients AS text[]), CAST(:subjects AS text[]), "
-    "CAST(:bodies AS text[]), CAST(:rules AS uuid[]), CAST(:events AS uuid[])) AS q "
+    "CAST(:bodies AS text[]), CAST(:options AS jsonb[]), CAST(:priorities AS integer[]), CAST(:rules AS uuid[]), "
+    "CAST(:events AS uuid[]), CAST(:journeys AS text[]), CAST(:enrollments AS uuid[]), CAST(:blocks AS text[]), "
+    "CAST(:templates AS uuid[])) AS q "
     "ON CONFLICT (key) DO NOTHING"
 )
 
 
 @dataclass(frozen=True, slots=True)
 class MessageToQueue:
-    """`key` names the effect, so it exists once; `id` is what a provider or a mailbox can tell a repeat by."""
+    """`key` names the effect, so it exists once; `id` is what a provider or a mailbox can tell a repeat by.
+
+    `priority`: the lower one goes first.
+    """
 
     id: UUID
     key: str
@@ -33,8 +40,14 @@ class MessageToQueue:
     recipient: str
     subject: str
     body: str
+    options: MessageOptions = NO_OPTIONS
+    priority: int = 0
     rule_id: UUID | None = None
     event_id: UUID | None = None
+    journey_id: str | None = None
+    enrollment_id: UUID | None = None
+    block_id: str | None = None
+    template_id: UUID | None = None
 
 
 async def queue_messages(session: AsyncSession, messages: Sequence[MessageToQueue]) -> None:
@@ -55,8 +68,19 @@ async def queue_messages(session: AsyncSession, messages: Sequence[MessageToQueu
             "recipients": [message.recipient for message in messages],
             "subjects": [message.subject for message in messages],
             "bodies": [message.body for message in messages],
+            "options": [_json(message.options) for message in messages],
+            "priorities": [message.priority for message in messages],
             "rules": [message.rule_id for message in messages],
             "events": [message.event_id for message in messages],
+            "journeys": [message.journey_id for message in messages],
+            "enrollments": [message.enrollment_id for message in messages],
+            "blocks": [message.block_id for message in messages],
+            "templates": [message.template_id for message in messages],
         },
     )
     wake_after_commit(session, Sleeper.MESSAGES, {message.program_id for message in messages})
+
+
+def _json(options: MessageOptions) -> str | None:
+    stored = options.stored()
+    return None if stored is None else json.dumps(stored, ensure_ascii=False)

@@ -191,6 +191,7 @@ async def _queue_messages(session: AsyncSession, caused: Sequence[Caused]) -> No
                 recipient=effect.recipient,
                 subject=effect.subject,
                 body=effect.body,
+                options=effect.options,
                 rule_id=rule.id,
                 event_id=event.id,
             )

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID, uuid5
 
 from domain.actions import SendMessage
+from domain.addresses import address_of
 from domain.automation import Definition, Scope, Source, TriggerType
 from domain.counters import CounterError, add_to_counter, as_decimal
 from domain.gates import Reachability, message_gate, status_gate
@@ -118,12 +119,13 @@ def _render(work: _Work, source: str) -> str:
 
 def _send_message(work: _Work, action: SendMessage) -> str | None:
     person = _person(work)
-    address = person[action.channel.value]
+    address = address_of(action.channel, person)
     shut = status_gate(person["status"]) or message_gate(
         action.channel, Reachability(person["consent"].get(action.channel.value), address)
     )
     if shut is not None:
         return shut.value
+    assert address is not None
     subject, body = _render(work, action.subject), _render(work, action.body)
     work.effects.append(QueuedMessage(work.effect_id, action.channel, address, subject, body))
     return None

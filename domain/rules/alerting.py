@@ -5,13 +5,16 @@ from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
-from domain.gates import is_mail_address
+from domain.actions import Channel
+from domain.addresses import InvalidAddressError, normal_address
 from domain.storable_text import storable
 
 
 def _mail_address(address: str) -> str:
-    if not is_mail_address(storable(address)):
-        raise ValueError("is no e-mail address; expected one, such as on-call@example.com")
+    try:
+        normal_address(Channel.EMAIL, storable(address))
+    except InvalidAddressError:
+        raise ValueError("is no e-mail address; expected one, such as on-call@example.com") from None
     return address
 
 

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from domain.actions import Channel
 from domain.automation import Definition
+from domain.message_options import NO_OPTIONS, MessageOptions
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +19,7 @@ class QueuedMessage:
     recipient: str
     subject: str
     body: str
+    options: MessageOptions = NO_OPTIONS
 
 
 @dataclass(frozen=True, slots=True)

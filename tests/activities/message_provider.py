@@ -11,7 +11,7 @@ from temporalio.testing import ActivityEnvironment
 from activities import Resources
 from activities.message_dispatch import MessageDispatchActivities
 from activities.message_effect import MessageEffect
-from channels.channel import Delivery, DeliveryProblem, DeliveryStatus, Outgoing
+from channels.channel import Delivery, DeliveryProblem, DeliveryStatus, MessageChannel, Outgoing
 from domain.actions import Channel, SendMessage
 from domain.activity_contract import DeliveryRound, DispatchMessages
 from domain.automation import Definition, Scope, TriggerType
@@ -55,7 +55,7 @@ class Provider:
 
 def resources_with(
     database: Database,
-    provider: Provider,
+    provider: MessageChannel,
     policy: DeliveryPolicy = DeliveryPolicy.AT_MOST_ONCE,
     temporal: Any = None,
 ) -> Resources:
@@ -68,7 +68,7 @@ def resources_with(
 async def dispatch(
     database: Database,
     program_id: UUID,
-    provider: Provider,
+    provider: MessageChannel,
     policy: DeliveryPolicy = DeliveryPolicy.AT_MOST_ONCE,
     environment: ActivityEnvironment | None = None,
 ) -> DeliveryRound:
@@ -89,7 +89,7 @@ async def add_mailable_run(database: Database, program_id: UUID) -> tuple[UUID, 
     return run_id, [row.participant_id for row in ledger]
 
 
-async def mail_run(database: Database, run_id: UUID, provider: Provider) -> None:
+async def mail_run(database: Database, run_id: UUID, provider: MessageChannel) -> None:
     """Send everybody of the run a mail."""
     async with database.transaction() as session:
         run = await session.get_one(AutomationRun, run_id)

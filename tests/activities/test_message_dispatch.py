@@ -1,6 +1,7 @@
 """Handing over queued messages: once, later while nobody takes them, and not to people who went away."""
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -10,12 +11,14 @@ from temporalio.client import Client
 from temporalio.testing import ActivityEnvironment
 
 from activities.message_dispatch import BATCH, MessageDispatchActivities
+from channels import EmailChannel
 from channels.channel import Delivery, Outgoing
 from domain.activity_contract import DeliveryRound
 from domain.contract import messages_workflow_id
+from domain.message_options import MessageOptions
 from domain.messages import FIRST_RETRY, GIVE_UP_AFTER
 from domain.outcomes import UNSETTLED
-from runtime.settings import DeliveryPolicy
+from runtime.settings import DeliveryPolicy, Settings
 from store.database import Database
 from store.participants import erase_participant
 from store.tables import Participant
@@ -93,6 +96,32 @@ async def test_what_the_provider_refuses_has_failed(database: Database, program_
     assert (failed.status, failed.error, failed.body) == ("failed", REFUSED.error, None)
     async with database.transaction() as session:
         assert (await session.get_one(Participant, person.id)).last_contacted_at is None
+
+
+async def test_an_address_that_is_none_has_failed_without_a_provider(
+    database: Database, program_id: UUID
+) -> None:
+    person = await add_person(database, program_id)
+    await queue(database, message_to(person, recipient="ana@nowhere"))
+    # Nobody listens there.
+    channel = EmailChannel(Settings(database_url="postgresql://x@x/x", smtp_port=1))
+    assert await dispatch(database, program_id, channel) == DeliveryRound(next_due_at=None)
+    failed = await the_message(database, program_id)
+    assert (failed.status, failed.error) == ("failed", "Invalid email address")
+
+
+async def test_a_message_takes_its_options_along_and_they_are_forgotten_with_its_text(
+    database: Database, program_id: UUID
+) -> None:
+    person = await add_person(database, program_id)
+    provider = Provider(lambda message: replace(SENT, provider_id="SM1"))
+    options = MessageOptions(html="<p>Glad to have you</p>", content_variables={"1": "Ana"})
+    await queue(database, message_to(person, options=options))
+    assert (await the_message(database, program_id)).options == options.stored()
+    await dispatch(database, program_id, provider)
+    assert [one.options for one in provider.handed] == [options]
+    sent = await the_message(database, program_id)
+    assert (sent.status, sent.options, sent.provider_id) == ("sent", None, "SM1")
 
 
 async def test_a_send_that_broke_off_is_in_doubt_and_is_not_repeated(

@@ -1,14 +1,17 @@
 """The messages of a run, and people who are erased while they are sent."""
 
 import asyncio
+from dataclasses import replace
 from uuid import UUID
 
 from sqlmodel import col, select
 
+from channels import EmailChannel
+from runtime.settings import Settings
 from store.database import Database
 from store.participants import erase_participant
-from store.tables import Message, RunParticipant
-from tests.activities.message_provider import REFUSED, Provider, add_mailable_run, mail_run
+from store.tables import Message, Participant, RunParticipant
+from tests.activities.message_provider import REFUSED, SENT, Provider, add_mailable_run, mail_run
 
 
 async def ledger_of(database: Database, run_id: UUID) -> list[tuple[str, str | None, str | None]]:
@@ -52,7 +55,10 @@ async def test_what_a_provider_says_of_somebody_erased_meanwhile_is_not_kept(
         await erase_participant(erasing, program_id, leaving)
     provider.open.set()
     await sending
-    assert await ledger_of(database, run_id) == [("failed", None, None), ("failed", None, REFUSED.error)]
+    assert await ledger_of(database, run_id) == [
+        ("failed", "recipient_refused", None),
+        ("failed", "recipient_refused", REFUSED.error),
+    ]
     messages = await messages_of_run(database, run_id)
     assert (messages[leaving].recipient, messages[leaving].subject, messages[leaving].error) == (
         "",
@@ -60,3 +66,27 @@ async def test_what_a_provider_says_of_somebody_erased_meanwhile_is_not_kept(
         None,
     )
     assert (messages[staying].recipient, messages[staying].error) == ("1@example.com", REFUSED.error)
+
+
+async def test_an_address_that_is_none_has_failed_without_a_provider(
+    database: Database, program_id: UUID
+) -> None:
+    run_id, people = await add_mailable_run(database, program_id)
+    async with database.transaction() as session:
+        for person in people:
+            (await session.get_one(Participant, person)).email = "ana@nowhere"
+    # Nobody listens there.
+    await mail_run(database, run_id, EmailChannel(Settings(database_url="postgresql://x@x/x", smtp_port=1)))
+    assert await ledger_of(database, run_id) == [("failed", "invalid_address", "Invalid email address")] * 2
+    messages = (await messages_of_run(database, run_id)).values()
+    assert {(one.status, one.recipient, one.error) for one in messages} == {
+        ("failed", "ana@nowhere", "Invalid email address")
+    }
+
+
+async def test_what_the_provider_calls_a_message_is_kept(database: Database, program_id: UUID) -> None:
+    provider = Provider(lambda message: replace(SENT, provider_id=f"SM{message.message_id.hex}"))
+    run_id, _ = await add_mailable_run(database, program_id)
+    await mail_run(database, run_id, provider)
+    messages = (await messages_of_run(database, run_id)).values()
+    assert {one.provider_id for one in messages} == {f"SM{one.id.hex}" for one in messages}

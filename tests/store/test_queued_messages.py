@@ -41,6 +41,15 @@ async def test_a_queued_message_waits_for_its_programs_workflow(database: Databa
     assert stored.available_at is not None
 
 
+async def test_a_queued_message_says_what_it_belongs_to(database: Database, program_id: UUID) -> None:
+    person, enrollment, template = await add_person(database, program_id), uuid4(), uuid4()
+    whose = {"journey_id": "0a" * 12, "enrollment_id": enrollment, "block_id": "0b" * 12}
+    await queue(database, message_to(person, **whose, template_id=template, priority=7, rule_id=None))
+    stored = await the_message(database, program_id)
+    assert (stored.journey_id, stored.enrollment_id, stored.block_id) == tuple(whose.values())
+    assert (stored.template_id, stored.priority, stored.options) == (template, 7, None)
+
+
 async def test_of_messages_with_one_key_the_first_stays(database: Database, program_id: UUID) -> None:
     person = await add_person(database, program_id)
     first = message_to(person, subject="first")
@@ -90,12 +99,13 @@ async def test_of_messages_to_somebody_erased_nothing_is_left_but_that_they_were
     person, other = await add_person(database, program_id), await add_person(database, program_id)
     message, kept = message_to(person, key=f"a:{person.id}"), message_to(other, key=f"b:{other.id}")
     await queue(database, message, kept)
-    await change_message(database, message, status=status, error=f"no mailbox {person.email}")
+    said = {"error": f"no mailbox {person.email}", "options": {"title": "Hello Ana"}}
+    await change_message(database, message, status=status, **said)
     async with database.transaction() as session:
         assert await erase_participant(session, program_id, person.id)
     erased, untouched = await messages_of(database, program_id)
     assert (erased.recipient, erased.subject, erased.body, erased.error) == ("", None, None, None)
-    assert erased.status == left
+    assert (erased.status, erased.options) == (left, None)
     assert (erased.settled_at is not None) == (left == "cancelled")
     assert (untouched.recipient, untouched.subject, untouched.status) == (other.email, "Welcome", "queued")
 

@@ -117,7 +117,6 @@ def test_an_action_without_anybody_to_act_on_fails(action: dict[str, Any], reaso
     [
         ({"consent": {}}, "no_consent"),
         ({"email": None}, "no_address"),
-        ({"email": "not an address"}, "invalid_address"),
         ({"status": "CLOSED"}, "participant_not_active"),
     ],
 )
@@ -130,6 +129,18 @@ def test_a_message_respects_the_gates_of_its_recipient_and_the_rule_goes_on(
         (ActionStatus.DONE, None),
     ]
     assert done.effects == () and done.succeeded
+
+
+def test_a_message_goes_to_the_address_of_its_channel() -> None:
+    someone = person(
+        phone="+34612345678", consent={"sms": "subscribed"}, attributes={"push_token": "fcm:abc"}
+    )
+    text_message = {"type": "send_message", "channel": "sms", "body": "Hi"}
+    (message,) = acted(rule(text_message), someone).effects
+    assert isinstance(message, QueuedMessage)
+    assert (message.recipient, message.subject) == ("+34612345678", "")
+    (result,) = acted(rule({**text_message, "channel": "push"}), someone).results
+    assert (result.status, result.reason) == (ActionStatus.SKIPPED, "no_consent")
 
 
 def test_a_message_sees_what_the_actions_before_it_changed() -> None:

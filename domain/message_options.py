@@ -1,0 +1,71 @@
+"""What a message carries besides its subject and body. A channel uses what it knows, and leaves the rest."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Self
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from domain.storable_text import storable
+
+# Those that a mail has of its own; a message may add others, such as `X-Campaign`.
+RESERVED_HEADERS = frozenset(
+    {"from", "to", "cc", "bcc", "sender", "subject", "date", "message-id", "mime-version", "return-path"}
+)
+RESERVED_PREFIXES = ("content-", "list-unsubscribe", "x-carillon-", "dkim-")
+# One line of a mail holds 998 bytes, its name included.
+MAX_URL = 900
+
+
+def _is_url(value: str) -> str:
+    if not value.startswith(("https://", "http://")) or any(
+        ord(sign) < 33 or ord(sign) > 126 for sign in value
+    ):
+        raise ValueError("expected an http or https URL, in ASCII")
+    return value
+
+
+def _are_headers(headers: dict[str, str]) -> dict[str, str]:
+    for name, value in headers.items():
+        if name.lower() in RESERVED_HEADERS or name.lower().startswith(RESERVED_PREFIXES):
+            raise ValueError(f"the header {name} is not for a message to set")
+        if not value.isprintable():
+            raise ValueError(f"the header {name} is not one line of text")
+    return headers
+
+
+Url = Annotated[str, Field(max_length=MAX_URL), AfterValidator(_is_url)]
+HeaderName = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9-]{0,75}$")]
+ShortText = Annotated[str, Field(max_length=1_000), AfterValidator(storable)]
+Name = Annotated[str, Field(min_length=1, max_length=100), AfterValidator(storable)]
+
+
+class MessageOptions(BaseModel):
+    """`html`, `headers`, `unsubscribe_url`: of a mail. `title`, `click_url`, `data`: of a push message.
+
+    `media`: URLs of what an SMS or WhatsApp message shows; the first one is the picture of a push message.
+    `content_sid` names an approved WhatsApp template, and `content_variables` fill its places.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    html: Annotated[str, Field(max_length=262_144), AfterValidator(storable)] | None = None
+    headers: Annotated[dict[HeaderName, ShortText], Field(max_length=20), AfterValidator(_are_headers)] = {}
+    unsubscribe_url: Url | None = None
+    title: ShortText | None = None
+    click_url: Url | None = None
+    media: Annotated[tuple[Url, ...], Field(max_length=10)] = ()
+    content_sid: Annotated[str, Field(pattern=r"^H[A-Za-z0-9]{1,63}$")] | None = None
+    content_variables: Annotated[dict[Name, ShortText], Field(max_length=100)] = {}
+    data: Annotated[dict[Name, ShortText], Field(max_length=50)] = {}
+
+    def stored(self) -> dict[str, Any] | None:
+        """The JSON that is kept until the message has left; None for no options."""
+        return self.model_dump(mode="json", exclude_defaults=True) or None
+
+    @classmethod
+    def read(cls, stored: Mapping[str, Any] | None) -> Self:
+        """Options that were stored; those that a later release added are left out."""
+        return cls.model_validate(stored or {}, extra="ignore")
+
+
+NO_OPTIONS = MessageOptions()
