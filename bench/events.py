@@ -53,10 +53,12 @@ class Layout:
 
 @dataclass(slots=True)
 class Flow:
-    """What came of a load: ms from request to effect by event, and to the answer by request; the backlog each second."""
+    """What came of a load: ms from request to effect by event, from the answer (the event is stored) to the effect
+    by event, and from request to answer by request; the backlog each second."""
 
     rate: int
     latencies: list[float] = field(default_factory=list)
+    since_stored: list[float] = field(default_factory=list)
     answers: list[float] = field(default_factory=list)
     backlog: list[int] = field(default_factory=list)
     sent: int = 0
@@ -99,6 +101,13 @@ async def _measure_layout(
                 "ms",
                 None,
                 f"{spread(flow.latencies)}; answered p50 {percentile(flow.answers, 50):,.0f}",
+            ),
+            Figure(
+                f"{layout.name}: stored to effect at {rate:,}/s",
+                percentile(flow.since_stored, 50),
+                "ms",
+                None,
+                spread(flow.since_stored),
             ),
             Figure(f"{layout.name}: largest backlog", max(flow.backlog), "events", None, _flatness(flow)),
         ]
@@ -174,13 +183,18 @@ class _PumpWatch:
         self._hearing = hearing
         self._asking = asking
         self._sent_at: dict[str, float] = {}
-        self._latencies: list[float] = []
+        self._answered_at: dict[str, float] = {}
+        self._flow = Flow(0)
 
     async def listen(self) -> None:
         async for notice in self._hearing.notifies():
             begun = self._sent_at.pop(notice.payload, None)
             if begun is not None:
-                self._latencies.append((time.perf_counter() - begun) * MILLISECONDS)
+                now = time.perf_counter()
+                # An effect may be there before the answer has been read.
+                stored = self._answered_at.pop(notice.payload, now)
+                self._flow.latencies.append((now - begun) * MILLISECONDS)
+                self._flow.since_stored.append((now - stored) * MILLISECONDS)
 
     async def one(self, query: str) -> Any:
         return await (await self._asking.execute(query)).fetchone()
@@ -193,7 +207,7 @@ class _PumpWatch:
     async def apply(self, layout: Layout, rate: int, seconds: int) -> Flow:
         """`rate` events a second for so long, in BATCHES_A_SECOND requests; then wait until all are done."""
         flow = Flow(rate)
-        self._latencies = flow.latencies
+        self._flow = flow
         size = rate // BATCHES_A_SECOND
         begun = time.perf_counter()
         sampler = asyncio.create_task(self._sample(flow))
@@ -232,7 +246,13 @@ class _PumpWatch:
         self._sent_at |= {event["idempotency_key"]: begun for event in events}  # type: ignore[misc]
         body = {"program_id": self._bench.program_id, "events": events}
         (await self._bench.http.post("/v1/events/batch", json=body)).raise_for_status()
-        answers.append((time.perf_counter() - begun) * MILLISECONDS)
+        answered = time.perf_counter()
+        answers.append((answered - begun) * MILLISECONDS)
+        self._answered_at |= {
+            event["idempotency_key"]: answered
+            for event in events
+            if event["idempotency_key"] in self._sent_at
+        }
 
     async def _sample(self, flow: Flow) -> None:
         while True:
