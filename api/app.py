@@ -42,8 +42,10 @@ from api.routes import (
     run_explanations,
     runs,
     segments,
+    sessions,
     subscriptions,
     top_level_participants,
+    users,
     webhooks,
 )
 from api.slots import Slots
@@ -52,17 +54,22 @@ from runtime.settings import Settings
 from runtime.temporal import connect_temporal
 from runtime.waking import Waker
 from store.database import Database
+from store.user_sessions import SessionLife
 from store.waking import wake_ups
 
 DESCRIPTION = """Carillon decides who gets what, when, and then does it: once, on time, with a record that says why or why not.
 
-Send your key as `X-API-Key` or as a bearer token. A POST with an `Idempotency-Key` may be repeated: it is carried out once.
+Send your key as `X-API-Key` or as a bearer token; people log in at `/auth/login` and have a cookie. A POST with an `Idempotency-Key` may be repeated: it is carried out once.
 Answers say in `X-RateLimit-Limit`, `X-RateLimit-Remaining` and `X-RateLimit-Reset` how much of the rate limit is left."""
 
 SAY_UNAVAILABLE_AFTER = timedelta(seconds=2)
 # Each keeps a core busy, which the other requests need too.
 REPLAYS_AT_ONCE = 2
+# Checking a password takes 64 MiB and most of a core for some 50 ms.
+PASSWORDS_AT_ONCE = 8
 MODULES = (
+    sessions,
+    users,
     api_keys,
     programs,
     participant_imports,
@@ -115,6 +122,12 @@ def create_app(settings: Settings, clock: Callable[[], float] = time) -> FastAPI
     app.state.destination_rules = settings.destination_rules
     app.state.rate_limiter = RateLimiter.of(settings, clock)
     app.state.export_slots = Slots(max(1, settings.database_pool_size // 2), "exports")
+    app.state.public_url = settings.public_url
+    app.state.session_life = SessionLife(
+        idle=timedelta(seconds=settings.session_idle_seconds),
+        longest=timedelta(seconds=settings.session_max_seconds),
+    )
+    app.state.password_slots = Slots(PASSWORDS_AT_ONCE, "logins")
     app.state.replay_slots = Slots(REPLAYS_AT_ONCE, "replays of history")
     app.add_middleware(Idempotency)
     app.add_middleware(Authentication)

@@ -1,22 +1,28 @@
-"""Who is calling, and whether their key may do this."""
+"""Who is calling, with a key or in a session, and whether they may do this."""
 
+from datetime import UTC, datetime
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import Depends, Path, Request
-from fastapi.security import APIKeyHeader, HTTPAuthorizationCredentials, HTTPBearer
+from fastapi.security import APIKeyCookie, APIKeyHeader, HTTPAuthorizationCredentials, HTTPBearer
 from sqlmodel.ext.asyncio.session import AsyncSession
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from api.cross_site import refuse_cross_site
 from api.dependencies import DatabaseDep
 from api.errors import Refusal, invalid, not_found
 from api.rate_limiting import LIMITED_PATHS, RateLimiter
+from api.session_cookie import COOKIE, session_token
+from domain.identity import Identity
 from domain.roles import Role, ScopeName
 from domain.storable_text import is_storable
-from store.api_keys import find_key
+from store.api_keys import find_key, identity_of_key
 from store.database import Database
 from store.programs import get_program
-from store.tables import ApiKey, Program
+from store.tables import Program
+from store.user_sessions import LiveSession, find_session
+from store.users import identity_of_user
 
 _in_own_header = APIKeyHeader(
     scheme_name="ApiKey", name="X-API-Key", auto_error=False, description="An API key: `sk_...`"
@@ -24,36 +30,68 @@ _in_own_header = APIKeyHeader(
 _as_bearer = HTTPBearer(
     scheme_name="Bearer", auto_error=False, description="The same key, unless `X-API-Key` is there too"
 )
+_in_cookie = APIKeyCookie(
+    scheme_name="Session",
+    name=COOKIE,
+    auto_error=False,
+    description="The session of a person, from `POST /auth/login`; it counts where no key is sent",
+)
 
 
-async def authenticate(request: Request) -> ApiKey:
-    """The key that a request comes with; asked again, the same one. Raises a Refusal without a valid key.
+async def authenticate(request: Request) -> Identity:
+    """Whose request this is; asked again, the same. Raises a Refusal without a valid key or session.
 
-    Only requests with a valid key count against the rate limit, so that strangers cannot use it up.
+    Only requests of known callers count against the rate limit, so that strangers cannot use it up.
     """
-    known: ApiKey | None = getattr(request.state, "caller", None)
+    known: Identity | None = getattr(request.state, "caller", None)
     if known is not None:
         return known
     secret = _secret(request)
-    key = None
-    if secret and is_storable(secret):
-        database: Database = request.app.state.database
-        async with database.transaction() as session:
-            key = await find_key(session, secret)
-    if key is None:
-        raise Refusal(401, "A valid API key is required", headers={"WWW-Authenticate": "Bearer"})
+    caller = await _by_session(request) if secret is None else await _by_key(request, secret)
+    if caller is None:
+        message = "A valid API key or session is required"
+        raise Refusal(401, message, headers={"WWW-Authenticate": "Bearer"})
     limiter: RateLimiter = request.app.state.rate_limiter
     limiter.count_request()
-    request.state.caller = key
-    return key
+    request.state.caller = caller
+    return caller
 
 
 def _secret(request: Request) -> str | None:
+    """The API key that the request comes with, valid or not."""
     header = request.headers.get("X-API-Key")
     if header is not None:
         return header
     scheme, _, value = request.headers.get("Authorization", "").partition(" ")
     return value.strip() if scheme.lower() == "bearer" else None
+
+
+async def _by_key(request: Request, secret: str) -> Identity | None:
+    if not secret or not is_storable(secret):
+        return None
+    database: Database = request.app.state.database
+    async with database.transaction() as session:
+        key = await find_key(session, secret)
+    return None if key is None else identity_of_key(key)
+
+
+async def _by_session(request: Request) -> Identity | None:
+    token = session_token(request)
+    if not token:
+        return None
+    database: Database = request.app.state.database
+    async with database.transaction() as session:
+        live = await find_session(session, token, request.app.state.session_life, datetime.now(UTC))
+    if live is None:
+        return None
+    refuse_cross_site(request)
+    request.state.session = live
+    return identity_of_user(live.user)
+
+
+def live_session(request: Request) -> LiveSession | None:
+    """The session in which an authenticated request was made; None with a key."""
+    return getattr(request.state, "session", None)
 
 
 class Authentication:
@@ -73,49 +111,50 @@ async def _authenticate(
     request: Request,
     _key: Annotated[str | None, Depends(_in_own_header)],
     _bearer: Annotated[HTTPAuthorizationCredentials | None, Depends(_as_bearer)],
-) -> ApiKey:
+    _session: Annotated[str | None, Depends(_in_cookie)],
+) -> Identity:
     return await authenticate(request)
 
 
-Caller = Annotated[ApiKey, Depends(_authenticate)]
+Caller = Annotated[Identity, Depends(_authenticate)]
 
 
-def _require(scope: ScopeName, key: ApiKey) -> ApiKey:
-    if scope.value not in key.scopes:
-        raise Refusal(403, f"This key lacks the scope {scope.value}")
-    return key
+def _require(scope: ScopeName, caller: Identity) -> Identity:
+    if scope not in caller.scopes:
+        raise Refusal(403, f"This takes the scope {scope.value}")
+    return caller
 
 
-def _reader(key: Caller) -> ApiKey:
-    return _require(ScopeName.AUTOMATIONS_READ, key)
+def _reader(caller: Caller) -> Identity:
+    return _require(ScopeName.AUTOMATIONS_READ, caller)
 
 
-def _writer(key: Caller) -> ApiKey:
-    return _require(ScopeName.AUTOMATIONS_WRITE, key)
+def _writer(caller: Caller) -> Identity:
+    return _require(ScopeName.AUTOMATIONS_WRITE, caller)
 
 
-def _admin(key: Caller) -> ApiKey:
-    if key.role != Role.ADMIN.value:
-        raise Refusal(403, "Only an admin's key may do this")
-    return key
+def _admin(caller: Caller) -> Identity:
+    if caller.role is not Role.ADMIN:
+        raise Refusal(403, "Only an admin may do this")
+    return caller
 
 
-Reader = Annotated[ApiKey, Depends(_reader)]
-Writer = Annotated[ApiKey, Depends(_writer)]
-Admin = Annotated[ApiKey, Depends(_admin)]
+Reader = Annotated[Identity, Depends(_reader)]
+Writer = Annotated[Identity, Depends(_writer)]
+Admin = Annotated[Identity, Depends(_admin)]
 
 
-def ensure_program_allowed(key: ApiKey, program_id: UUID) -> None:
-    if key.program_id is not None and key.program_id != program_id:
-        raise Refusal(403, "This key is bound to another program")
+def ensure_program_allowed(caller: Identity, program_id: UUID) -> None:
+    if caller.program_id is not None and caller.program_id != program_id:
+        raise Refusal(403, "You are bound to another program")
 
 
-async def program_named(session: AsyncSession, key: ApiKey, named: UUID | None) -> Program:
-    """The program that a request names beside its path; without a name, the one that the key is bound to."""
-    program_id = named or key.program_id
+async def program_named(session: AsyncSession, caller: Identity, named: UUID | None) -> Program:
+    """The program that a request names beside its path; without a name, the one that the caller is bound to."""
+    program_id = named or caller.program_id
     if program_id is None:
-        raise invalid("program_id", "required", "present, as the key is not bound to a program")
-    ensure_program_allowed(key, program_id)
+        raise invalid("program_id", "required", "present, as the caller is not bound to a program")
+    ensure_program_allowed(caller, program_id)
     program = await get_program(session, program_id)
     if program is None:
         raise not_found("Program")
@@ -125,8 +164,8 @@ async def program_named(session: AsyncSession, key: ApiKey, named: UUID | None) 
 ProgramId = Annotated[UUID, Path(description="Program ID")]
 
 
-async def _program(database: DatabaseDep, key: ApiKey, program_id: UUID) -> Program:
-    ensure_program_allowed(key, program_id)
+async def _program(database: DatabaseDep, caller: Identity, program_id: UUID) -> Program:
+    ensure_program_allowed(caller, program_id)
     async with database.transaction() as session:
         program = await get_program(session, program_id)
     if program is None:
@@ -134,12 +173,12 @@ async def _program(database: DatabaseDep, key: ApiKey, program_id: UUID) -> Prog
     return program
 
 
-async def _readable_program(database: DatabaseDep, key: Reader, program_id: ProgramId) -> Program:
-    return await _program(database, key, program_id)
+async def _readable_program(database: DatabaseDep, caller: Reader, program_id: ProgramId) -> Program:
+    return await _program(database, caller, program_id)
 
 
-async def _writable_program(database: DatabaseDep, key: Writer, program_id: ProgramId) -> Program:
-    return await _program(database, key, program_id)
+async def _writable_program(database: DatabaseDep, caller: Writer, program_id: ProgramId) -> Program:
+    return await _program(database, caller, program_id)
 
 
 ReadableProgram = Annotated[Program, Depends(_readable_program)]

@@ -13,28 +13,29 @@ from api.event_intake import receive_events
 from api.paging import valid_page
 from api.schemas.event import CreateEvent, CreateEvents, EventOut
 from api.schemas.paging import Listing, listing
+from domain.identity import Identity
 from store.event_retry import NotFailedError, retry_event
 from store.paging import PageRequest
 from store.received_events import EventFilter, get_event, list_events, lock_event
-from store.tables import ApiKey, Event
+from store.tables import Event
 
 
 class EventService:
-    """One per request, in the request's transaction, on behalf of a key."""
+    """One per request, in the request's transaction, on behalf of a caller."""
 
-    def __init__(self, session: AsyncSession, key: ApiKey) -> None:
+    def __init__(self, session: AsyncSession, caller: Identity) -> None:
         self._session = session
-        self._key = key
+        self._caller = caller
 
     async def receive(self, request: CreateEvent) -> EventOut:
         """Store the event, or answer the one stored under the same idempotency key."""
-        program = await program_named(self._session, self._key, request.program_id)
+        program = await program_named(self._session, self._caller, request.program_id)
         (event,) = await receive_events(self._session, program, [entry_of(request)])
         return EventOut.model_validate(event)
 
     async def receive_batch(self, request: CreateEvents) -> list[EventOut]:
         """The same for each event, all of them or none."""
-        program = await program_named(self._session, self._key, request.program_id)
+        program = await program_named(self._session, self._caller, request.program_id)
         entries = [entry_of(said, f"events.{position}.") for position, said in enumerate(request.events)]
         return _shown(await receive_events(self._session, program, entries))
 
@@ -44,7 +45,7 @@ class EventService:
     async def list(
         self, program_id: UUID | None, wanted: EventFilter, page: PageRequest
     ) -> Listing[EventOut]:
-        program = await program_named(self._session, self._key, program_id)
+        program = await program_named(self._session, self._caller, program_id)
         found = await valid_page(list_events(self._session, program.id, wanted, page))
         return listing(_shown(found.rows), found.next_cursor)
 
@@ -59,7 +60,7 @@ class EventService:
 
     def _own(self, event: Event | None) -> Event:
         """An event of a program that is closed to the key is as good as none."""
-        if event is None or self._key.program_id not in {None, event.program_id}:
+        if event is None or self._caller.program_id not in {None, event.program_id}:
             raise not_found("Event")
         return event
 

@@ -20,6 +20,7 @@ from api.auth import authenticate
 from api.body_limit import STREAMED_SUFFIX
 from api.errors import Refusal, invalid
 from api.rate_limiting import LIMITED_PATHS
+from domain.identity import Identity
 from store.database import Database
 from store.idempotency import (
     Answer,
@@ -32,7 +33,6 @@ from store.idempotency import (
     key_hash,
     release_request,
 )
-from store.tables import ApiKey
 
 HEADER = "Idempotency-Key"
 REPLAYED = "Idempotency-Replayed"
@@ -114,11 +114,12 @@ async def _claimed(database: Database, request: RepeatableRequest) -> Claim | An
         ) from None
 
 
-def _described(incoming: Request, caller: ApiKey, key: str, body: bytes) -> RepeatableRequest:
-    """Keys of one program and role share a scope: each may do, and see, what any other of them did."""
+def _described(incoming: Request, caller: Identity, key: str, body: bytes) -> RepeatableRequest:
+    """Callers of one program and role share a scope: each may do, and see, what any other of them did."""
     target = f"POST {quote(incoming.scope['path'])}?{incoming.scope['query_string'].decode('latin-1')}"
     program = incoming.headers.get("X-Program-Id", "")
-    digest = hashlib.sha256(f"{target}\n{program}\n".encode())
+    # With the key in it, which is kept as a hash only: the body may hold a password, which could be guessed.
+    digest = hashlib.sha256(f"{key}\n{target}\n{program}\n".encode())
     digest.update(body)
     return RepeatableRequest(
         scope=f"{caller.program_id or 'organisation'}/{caller.role}",

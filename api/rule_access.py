@@ -9,46 +9,47 @@ from fastapi import Depends, Header
 from api.auth import Caller, ensure_program_allowed
 from api.dependencies import DatabaseDep
 from api.errors import Refusal, invalid, not_found
+from domain.identity import Identity
 from domain.roles import Role
 from store.programs import get_program
-from store.tables import ApiKey, Program
+from store.tables import Program
 
-SUPERVISING = frozenset({Role.ADMIN.value, Role.SUPERVISOR.value})
+SUPERVISING = frozenset({Role.ADMIN, Role.SUPERVISOR})
 PROGRAM_HEADER = "X-Program-Id"
 
 
 @dataclass(frozen=True, slots=True)
 class Supervision:
-    """A supervisor's key, and the program in which it acts."""
+    """A supervisor, and the program in which they act."""
 
-    key: ApiKey
+    caller: Identity
     program: Program
 
 
-def _supervisor(key: Caller) -> ApiKey:
-    if key.role not in SUPERVISING:
-        raise Refusal(403, "Only a supervisor's or an admin's key may do this")
-    return key
+def _supervisor(caller: Caller) -> Identity:
+    if caller.role not in SUPERVISING:
+        raise Refusal(403, "Only a supervisor or an admin may do this")
+    return caller
 
 
 async def _supervision(
     database: DatabaseDep,
-    key: Annotated[ApiKey, Depends(_supervisor)],
+    caller: Annotated[Identity, Depends(_supervisor)],
     program_id: Annotated[
         UUID | None,
-        Header(alias=PROGRAM_HEADER, description="Required, unless the key is bound to a program"),
+        Header(alias=PROGRAM_HEADER, description="Required, unless the caller is bound to a program"),
     ] = None,
 ) -> Supervision:
-    """The key's own program, else the one that the header names. Raises a Refusal without either."""
-    named = key.program_id if program_id is None else program_id
+    """The caller's own program, else the one that the header names. Raises a Refusal without either."""
+    named = caller.program_id if program_id is None else program_id
     if named is None:
-        raise invalid(PROGRAM_HEADER, "required", "present, as the key is not bound to a program")
-    ensure_program_allowed(key, named)
+        raise invalid(PROGRAM_HEADER, "required", "present, as the caller is not bound to a program")
+    ensure_program_allowed(caller, named)
     async with database.transaction() as session:
         program = await get_program(session, named)
     if program is None:
         raise not_found("Program")
-    return Supervision(key, program)
+    return Supervision(caller, program)
 
 
 Supervised = Annotated[Supervision, Depends(_supervision)]

@@ -26,7 +26,7 @@ class RuleService:
     def __init__(self, session: AsyncSession, supervision: Supervision) -> None:
         self.session = session
         self.program = supervision.program
-        self._actor = supervision.key.name
+        self._actor = supervision.caller.name
 
     async def create(self, request: CreateRule) -> AutomationRule:
         columns = await self._columns(request)

@@ -18,6 +18,8 @@ PLAINLY = {
     "model_attributes_type": ("not a JSON object", "an object; the body, as application/json"),
 }
 NOTHING_RECEIVED = frozenset({"json_invalid", "missing"})
+# What a field holds whose name ends so is not told back: an answer may be kept or logged.
+UNTOLD_SUFFIX = "password"
 TAG_PROBLEMS = frozenset({"union_tag_not_found", "union_tag_invalid"})
 ENUM_MEMBER = re.compile(r"<\w+\.\w+: ('[^']*')>")
 # Whoever sends more of them is not helped by all.
@@ -56,7 +58,8 @@ def _fault(field: str, errors: Sequence[Error]) -> Fault:
     kind = error["type"]
     if kind in TAG_PROBLEMS:
         return _tag_fault(field, kind, error["ctx"])
-    received = None if kind in NOTHING_RECEIVED else _shown(error["input"])[:RECEIVED_AT_MOST]
+    untold = kind in NOTHING_RECEIVED or field.endswith(UNTOLD_SUFFIX)
+    received = None if untold else _shown(error["input"])[:RECEIVED_AT_MOST]
     if kind in PLAINLY:
         reason, expected = PLAINLY[kind]
     else:

@@ -80,6 +80,21 @@ class Settings(BaseSettings):
         int, Field(ge=1, description="Requests at once that the rate limit lets pass after a quiet time")
     ] = 600
 
+    public_url: Annotated[
+        str | None,
+        Field(
+            pattern=r"^https?://[^\s/?#]+$",
+            description="Address under which people reach the API, where it is not the one it listens on: "
+            "https://carillon.example.com. With https the session cookie is sent by TLS only",
+        ),
+    ] = None
+    session_idle_seconds: Annotated[
+        int, Field(ge=60, description="A person's session ends when it has not been used for so long")
+    ] = 43_200
+    session_max_seconds: Annotated[
+        int, Field(ge=60, description="A person's session ends so long after the login, however it is used")
+    ] = 604_800
+
     smtp_host: Annotated[str, Field(description="Mail server")] = "127.0.0.1"
     smtp_port: Annotated[int, Field(ge=1, le=65535, description="Port of the mail server")] = 1025
     smtp_username: Annotated[str | None, Field(description="Login at the mail server")] = None

@@ -10,7 +10,8 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from domain.roles import SCOPES_BY_ROLE, Role
+from domain.identity import CallerKind, Identity
+from domain.roles import SCOPES_BY_ROLE, Role, ScopeName
 from store.paging import Page, PageRequest, page_newest_first
 from store.tables import ApiKey
 
@@ -41,6 +42,11 @@ def new_key(name: str, role: Role, program_id: UUID | None, secret: str | None =
         program_id=program_id,
     )
     return NewKey(secret, record)
+
+
+def identity_of_key(key: ApiKey) -> Identity:
+    scopes = frozenset(ScopeName(scope) for scope in key.scopes)
+    return Identity(CallerKind.API_KEY, key.id, key.name, Role(key.role), scopes, key.program_id)
 
 
 async def store_key(session: AsyncSession, key: NewKey) -> None:

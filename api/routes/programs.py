@@ -19,10 +19,10 @@ router = APIRouter(prefix="/v1/programs", tags=["programs"])
 
 
 @router.post("", status_code=201)
-async def create(session: SessionDep, key: Writer, body: CreateProgram) -> ProgramOut:
-    """Create a program. A program-bound key cannot."""
-    if key.program_id is not None:
-        raise Refusal(403, "This key is bound to another program")
+async def create(session: SessionDep, caller: Writer, body: CreateProgram) -> ProgramOut:
+    """Create a program. Whoever is bound to a program cannot."""
+    if caller.program_id is not None:
+        raise Refusal(403, "You are bound to another program")
     _refuse_unusable(body.timezone, body.settings)
     program = Program(name=body.name, timezone=body.timezone, settings=body.settings)
     session.add(program)
@@ -31,9 +31,9 @@ async def create(session: SessionDep, key: Writer, body: CreateProgram) -> Progr
 
 
 @router.get("")
-async def list_(session: SessionDep, key: Reader, page: PageDep) -> Listing[ProgramOut]:
-    """Programs this key may see, newest first."""
-    found = await valid_page(list_programs(session, key.program_id, page))
+async def list_(session: SessionDep, caller: Reader, page: PageDep) -> Listing[ProgramOut]:
+    """Programs that the caller may see, newest first."""
+    found = await valid_page(list_programs(session, caller.program_id, page))
     return listing([ProgramOut.model_validate(program) for program in found.rows], found.next_cursor)
 
 

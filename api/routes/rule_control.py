@@ -23,7 +23,7 @@ async def get(session: SessionDep, supervision: Supervised) -> ControlOut:
 @router.patch("")
 async def patch(session: SessionDep, supervision: Supervised, body: PatchControl) -> ControlOut:
     """Pause all rules of the program, or go on. Events that arrive meanwhile wait, in their order, and none is lost."""
-    program, actor = supervision.program, supervision.key.name
+    program, actor = supervision.program, supervision.caller.name
     if not body.model_fields_set:
         return _shown(program, await control_of(session, program.id))
     now = datetime.now(UTC)

@@ -16,6 +16,7 @@ from store.tables.rule_alert import RuleAlert
 from store.tables.run import AutomationRun, FireReceipt, RunParticipant
 from store.tables.segment import Segment, SegmentMember
 from store.tables.subscription import Subscription
+from store.tables.user import LoginAttempt, User, UserSession
 from store.tables.webhook import WebhookDelivery, WebhookEndpoint
 
 __all__ = [
@@ -33,6 +34,7 @@ __all__ = [
     "IdempotencyKey",
     "Journey",
     "JourneyVersion",
+    "LoginAttempt",
     "Message",
     "Participant",
     "ParticipantStateChange",
@@ -45,6 +47,8 @@ __all__ = [
     "Segment",
     "SegmentMember",
     "Subscription",
+    "User",
+    "UserSession",
     "WebhookDelivery",
     "WebhookEndpoint",
 ]

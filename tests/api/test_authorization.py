@@ -14,12 +14,14 @@ from fastapi.routing import APIRoute
 import api.routes
 from api.app import create_app
 from api.problems import PROBLEM_PATHS
+from api.session_cookie import COOKIE
 from cli.stack import Stack
 from runtime.settings import Settings
 from store.api_keys import Role, new_key, store_key
 from store.database import Database
 from tests.api.rules_surface import RulesSurface
 from tests.fixtures.carillon import Carillon
+from tests.fixtures.users import new_user, token_of_new_user
 
 OPEN = {"/healthz", "/readyz", "/docs", "/docs/oauth2-redirect", "/openapi.json", "/redoc"}
 FILES_OF_THE_DOCUMENTATION = "/static-offline-docs"
@@ -49,11 +51,15 @@ def all_routes() -> list[Route]:
     )
 
 
-ROUTES = [route for route in all_routes() if route.path not in OPEN]
-OF_ADMINS = [route for route in ROUTES if route.path.startswith("/v1/api-keys")]
+# They ask for a password, or for nothing.
+LOGINS = {"/auth/login", "/auth/logout"}
+# Everybody may, in a session of theirs.
+OWN_PASSWORD = "/auth/password"
+ROUTES = [route for route in all_routes() if route.path not in OPEN | LOGINS]
+OF_ADMINS = [route for route in ROUTES if route.path.startswith(("/v1/api-keys", "/v1/users"))]
 OF_SUPERVISORS = [route for route in ROUTES if route.path.startswith(PROBLEM_PATHS)]
 READS = [route for route in ROUTES if route.method in READING and route not in (*OF_ADMINS, *OF_SUPERVISORS)]
-WRITES = [route for route in ROUTES if route.method not in READING]
+WRITES = [route for route in ROUTES if route.method not in READING and route.path != OWN_PASSWORD]
 EVENTS = "/v1/events"
 EVENT_TYPES = "/v1/event-types"
 PARTICIPANTS = "/v1/participants"
@@ -89,15 +95,18 @@ NAMING_A_PROGRAM = [
 ]
 
 
-class Credentials(NamedTuple):
-    """Secrets of keys, by what they may do."""
+Headers = dict[str, str]
 
-    viewer: str
-    agent: str
-    supervisor: str
-    revoked: str
-    bound: str
-    bound_elsewhere: str
+
+class Credentials(NamedTuple):
+    """What callers send, by what they may do."""
+
+    viewer: Headers
+    agent: Headers
+    supervisor: Headers
+    revoked: Headers
+    bound: Headers
+    bound_elsewhere: Headers
     elsewhere: UUID
 
 
@@ -109,6 +118,7 @@ async def ids(http: httpx.AsyncClient, stack: Stack) -> dict[str, str]:
     automation = await carillon.create(trigger={"type": "immediate"})
     run = await carillon.closed_run(automation["id"])
     key = await http.post("/v1/api-keys", json={"name": "of the walk", "role": "viewer"})
+    user = await http.post("/v1/users", json=new_user())
     everyone = {"name": "everyone", "expression": "true"}
     segment = await http.post(f"{carillon.base}/segments", json=everyone)
     conversation = await http.post(f"{carillon.base}/conversations", json={})
@@ -134,6 +144,7 @@ async def ids(http: httpx.AsyncClient, stack: Stack) -> dict[str, str]:
         "event_type": automation["event_name"],
         "conversation_id": conversation.json()["id"],
         "api_key_id": key.json()["id"],
+        "user_id": user.json()["id"],
         "rule_id": rule.json()["id"],
         "segment_id": segment.json()["id"],
         "webhook_id": webhook.json()["id"],
@@ -141,23 +152,34 @@ async def ids(http: httpx.AsyncClient, stack: Stack) -> dict[str, str]:
     }
 
 
-@pytest.fixture(scope="module")
-async def credentials(http: httpx.AsyncClient, record: Database, ids: dict[str, str]) -> Credentials:
+@pytest.fixture(scope="module", params=["key", "session"])
+async def credentials(
+    request: pytest.FixtureRequest, http: httpx.AsyncClient, record: Database, ids: dict[str, str]
+) -> Credentials:
+    """Of API keys, and of people in sessions."""
     own = UUID(ids["program_id"])
     elsewhere = UUID((await http.post("/v1/programs", json={"name": "Elsewhere"})).json()["id"])
-    keys = {
-        "viewer": new_key("a viewer", Role.VIEWER, None),
-        "agent": new_key("an agent", Role.AGENT, None),
-        "supervisor": new_key("a supervisor", Role.SUPERVISOR, None),
-        "revoked": new_key("revoked", Role.ADMIN, None),
-        "bound": new_key("bound", Role.ADMIN, own),
-        "bound_elsewhere": new_key("bound elsewhere", Role.ADMIN, elsewhere),
+    callers = {
+        "viewer": (Role.VIEWER, None),
+        "agent": (Role.AGENT, None),
+        "supervisor": (Role.SUPERVISOR, None),
+        "revoked": (Role.ADMIN, None),
+        "bound": (Role.ADMIN, own),
+        "bound_elsewhere": (Role.ADMIN, elsewhere),
     }
-    keys["revoked"].record.revoked_at = datetime.now(UTC)
+    sent: dict[str, Headers] = {}
     async with record.transaction() as session:
-        for key in keys.values():
-            await store_key(session, key)
-    return Credentials(**{name: key.secret for name, key in keys.items()}, elsewhere=elsewhere)
+        for name, (role, program_id) in callers.items():
+            revoked = name == "revoked"
+            if request.param == "session":
+                token = await token_of_new_user(session, role, program_id, disabled=revoked)
+                sent[name] = {"Cookie": f"{COOKIE}={token}"}
+            else:
+                key = new_key(name, role, program_id)
+                key.record.revoked_at = datetime.now(UTC) if revoked else None
+                await store_key(session, key)
+                sent[name] = {"X-API-Key": key.secret}
+    return Credentials(**sent, elsewhere=elsewhere)
 
 
 @pytest.fixture(scope="module")
@@ -242,18 +264,18 @@ async def test_with_a_wrong_key_the_answer_is_401_and_repeats_no_key(
 
 
 @pytest.mark.parametrize("route", ROUTES, ids=str)
-async def test_with_a_revoked_key_the_answer_is_401(
+async def test_whose_key_is_revoked_or_who_is_disabled_is_told_401(
     stranger: httpx.AsyncClient, route: Route, ids: dict[str, str], credentials: Credentials
 ) -> None:
-    assert (await call(stranger, route, ids, {"X-API-Key": credentials.revoked})).status_code == 401
+    assert (await call(stranger, route, ids, credentials.revoked)).status_code == 401
 
 
 @pytest.mark.parametrize("role", ["viewer", "agent"])
 @pytest.mark.parametrize("route", WRITES, ids=str)
-async def test_a_key_that_may_only_read_is_refused_each_write(
+async def test_who_may_only_read_is_refused_each_write(
     stranger: httpx.AsyncClient, route: Route, ids: dict[str, str], credentials: Credentials, role: str
 ) -> None:
-    answer = await call(stranger, route, ids, {"X-API-Key": getattr(credentials, role)})
+    answer = await call(stranger, route, ids, getattr(credentials, role))
     assert refusal(answer) == (403, "forbidden")
 
 
@@ -262,7 +284,7 @@ async def test_a_key_that_may_only_read_is_refused_each_write(
 async def test_every_role_reads(
     stranger: httpx.AsyncClient, route: Route, ids: dict[str, str], credentials: Credentials, role: str
 ) -> None:
-    answer = await call(stranger, route, ids, {"Authorization": f"bearer {getattr(credentials, role)}"})
+    answer = await call(stranger, route, ids, getattr(credentials, role))
     assert answer.status_code == 200
 
 
@@ -271,26 +293,26 @@ async def test_only_supervisors_and_admins_read_rules(
     stranger: httpx.AsyncClient, route: Route, ids: dict[str, str], credentials: Credentials
 ) -> None:
     for role in ("viewer", "agent"):
-        answer = await call(stranger, route, ids, {"X-API-Key": getattr(credentials, role)})
+        answer = await call(stranger, route, ids, getattr(credentials, role))
         assert refusal(answer) == (403, "forbidden")
-    answer = await call(stranger, route, ids, {"X-API-Key": credentials.supervisor})
+    answer = await call(stranger, route, ids, credentials.supervisor)
     assert answer.status_code == 200
 
 
 @pytest.mark.parametrize("role", ["viewer", "agent", "supervisor"])
 @pytest.mark.parametrize("route", OF_ADMINS, ids=str)
-async def test_only_admins_reach_the_keys(
+async def test_only_admins_reach_keys_and_users(
     stranger: httpx.AsyncClient, route: Route, ids: dict[str, str], credentials: Credentials, role: str
 ) -> None:
-    answer = await call(stranger, route, ids, {"X-API-Key": getattr(credentials, role)})
+    answer = await call(stranger, route, ids, getattr(credentials, role))
     assert refusal(answer) == (403, "forbidden")
 
 
 @pytest.mark.parametrize("route", NAMING_A_PROGRAM, ids=str)
-async def test_a_key_bound_to_another_program_is_refused(
+async def test_who_is_bound_to_another_program_is_refused(
     stranger: httpx.AsyncClient, route: Route, ids: dict[str, str], credentials: Credentials
 ) -> None:
-    answer = await call(stranger, route, ids, {"X-API-Key": credentials.bound_elsewhere})
+    answer = await call(stranger, route, ids, credentials.bound_elsewhere)
     assert refusal(answer) == (403, "forbidden")
 
 
@@ -299,7 +321,7 @@ async def test_what_belongs_to_another_program_is_not_found_through_ones_own(
     stranger: httpx.AsyncClient, route: Route, ids: dict[str, str], credentials: Credentials
 ) -> None:
     through_own = ids | {"program_id": str(credentials.elsewhere)}
-    answer = await call(stranger, route, through_own, {"X-API-Key": credentials.bound_elsewhere})
+    answer = await call(stranger, route, through_own, credentials.bound_elsewhere)
     assert refusal(answer) == (404, "not_found")
 
 
@@ -313,20 +335,20 @@ async def test_what_does_not_exist_is_not_found(
             assert refusal(answer) == (404, "not_found")
 
 
-async def test_a_key_bound_to_a_program_creates_no_programs_and_sees_only_its_own(
+async def test_who_is_bound_to_a_program_creates_no_programs_and_sees_only_its_own(
     stranger: httpx.AsyncClient, credentials: Credentials, ids: dict[str, str]
 ) -> None:
-    headers = {"X-API-Key": credentials.bound}
+    headers = credentials.bound
     assert (await stranger.post("/v1/programs", headers=headers, json={"name": "x"})).status_code == 403
     seen = (await stranger.get("/v1/programs", headers=headers)).json()["data"]
     assert [program["id"] for program in seen] == [ids["program_id"]]
 
 
 @pytest.mark.parametrize("route", [route for route in READS if route in IN_A_PROGRAM], ids=str)
-async def test_a_key_bound_to_a_program_reads_it(
+async def test_who_is_bound_to_a_program_reads_it(
     stranger: httpx.AsyncClient, route: Route, ids: dict[str, str], credentials: Credentials
 ) -> None:
-    assert (await call(stranger, route, ids, {"X-API-Key": credentials.bound})).status_code == 200
+    assert (await call(stranger, route, ids, credentials.bound)).status_code == 200
 
 
 async def test_the_refused_left_everything_as_it_was(
@@ -334,9 +356,9 @@ async def test_the_refused_left_everything_as_it_was(
 ) -> None:
     path = "/v1/programs/{program_id}/automations/{automation_id}".format(**ids)
     before = (await http.get(path)).json()
-    for secret in (credentials.viewer, credentials.bound_elsewhere, credentials.revoked, "wrong"):
+    for headers in (credentials.viewer, credentials.bound_elsewhere, credentials.revoked):
         for route in WRITES:
-            await call(stranger, route, ids, {"X-API-Key": secret})
+            await call(stranger, route, ids, headers)
     assert (await http.get(path)).json() == before
     assert (
         await http.get("/v1/programs/{program_id}/participants/{participant_id}".format(**ids))

@@ -38,6 +38,7 @@ OPERATIONS = [
     for path, item in DOCUMENT["paths"].items()
     for method, operation in item.items()
 ]
+OPEN_TO_ALL = {"/auth/login", "/auth/logout"}
 each_operation = pytest.mark.parametrize("operation", OPERATIONS, ids=str)
 
 
@@ -93,7 +94,7 @@ def test_each_error_is_documented_in_the_shape_of_its_surface(operation: Operati
         assert answer["content"] == {media: {"schema": {"$ref": f"#/components/schemas/{shape}"}}}, status
         assert answer["description"].strip()
     expected = {"413", "500", "503"}
-    if operation.path.startswith("/v1/"):
+    if operation.path.startswith(("/v1/", "/auth/")):
         expected |= {"400", "401", "403", "404", "409", "429"}
     assert expected <= set(errors) <= expected | {"415"}
 
@@ -115,22 +116,30 @@ def test_the_problem_has_its_five_members_and_errors_that_name_fields() -> None:
 
 
 @each_operation
-def test_each_operation_that_needs_a_key_takes_it_in_either_header(operation: Operation) -> None:
-    needed = [{"ApiKey": []}, {"Bearer": []}] if operation.path.startswith("/v1/") else None
+def test_each_operation_that_asks_who_is_calling_takes_a_key_in_either_header_or_a_session(
+    operation: Operation,
+) -> None:
+    asks = operation.path.startswith(("/v1/", "/auth/")) and operation.path not in OPEN_TO_ALL
+    needed = [{"ApiKey": []}, {"Bearer": []}, {"Session": []}] if asks else None
     assert operation.document.get("security") == needed
 
 
-def test_the_two_headers_for_a_key_are_described() -> None:
+def test_the_two_headers_for_a_key_and_the_cookie_of_a_session_are_described() -> None:
     schemes = DOCUMENT["components"]["securitySchemes"]
-    assert set(schemes) == {"ApiKey", "Bearer"}
+    assert set(schemes) == {"ApiKey", "Bearer", "Session"}
+    assert (schemes["Session"]["in"], schemes["Session"]["name"]) == ("cookie", "carillon_session")
     assert (schemes["ApiKey"]["in"], schemes["ApiKey"]["name"]) == ("header", "X-API-Key")
     assert (schemes["Bearer"]["type"], schemes["Bearer"]["scheme"]) == ("http", "bearer")
 
 
 @each_operation
-def test_each_post_but_the_import_takes_an_idempotency_key(operation: Operation) -> None:
+def test_each_post_but_the_import_and_logins_takes_an_idempotency_key(operation: Operation) -> None:
     keys = [parameter for parameter in operation.parameters if parameter["name"] == "Idempotency-Key"]
-    if operation.method != "POST" or operation.path.endswith("/import"):
+    if (
+        operation.method != "POST"
+        or operation.path.endswith("/import")
+        or operation.path.startswith("/auth/")
+    ):
         assert keys == []
         return
     (key,) = keys
