@@ -16,6 +16,7 @@ from domain.events import API_SOURCE
 from domain.participant import ParticipantStatus
 from domain.wake_up import Sleeper
 from store.conversations import detach_conversations_of
+from store.enrollments import erase_enrollments_of
 from store.generated_events import emit_participant_changes
 from store.messages import erase_messages_of
 from store.paging import Page, PageRequest, page_newest_first
@@ -175,6 +176,7 @@ async def erase_participant(session: AsyncSession, program_id: UUID, participant
     # Afterwards: deleting has waited for the transactions that were storing events and messages of this person.
     await erase_events_of(session, participant_id)
     await erase_messages_of(session, participant_id)
+    await erase_enrollments_of(session, participant_id)
     return True
 
 

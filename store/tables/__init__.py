@@ -3,6 +3,7 @@
 from store.tables.api_key import ApiKey
 from store.tables.automation import Automation, AutomationChange
 from store.tables.conversation import Conversation, ConversationNote
+from store.tables.enrollment import Enrollment, EnrollmentStep
 from store.tables.event import Event
 from store.tables.event_type import EventType
 from store.tables.idempotency_key import IdempotencyKey
@@ -28,6 +29,8 @@ __all__ = [
     "AutomationRun",
     "Conversation",
     "ConversationNote",
+    "Enrollment",
+    "EnrollmentStep",
     "Event",
     "EventType",
     "FireReceipt",
