@@ -74,6 +74,17 @@ async def still_there(session: AsyncSession, participants: Sequence[UUID]) -> se
     return set(found.scalars())
 
 
+async def addresses_written_to(
+    session: AsyncSession, participant_id: UUID
+) -> set[tuple[Channel, str | None]]:
+    """By which channels, and under which addresses, messages to a participant went."""
+    found = await session.execute(
+        text("SELECT DISTINCT channel, recipient FROM message WHERE participant_id = :participant"),
+        {"participant": participant_id},
+    )
+    return {(Channel(channel), recipient) for channel, recipient in found}
+
+
 async def erase_messages_of(session: AsyncSession, participant_id: UUID) -> None:
     """Leave of the messages to a participant only that they were sent; those that were not never will be.
 

@@ -12,19 +12,22 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from domain.actions import Channel
+from domain.addresses import address_of
 from domain.events import API_SOURCE
 from domain.participant import ParticipantStatus
 from domain.wake_up import Sleeper
 from store.conversations import detach_conversations_of
 from store.enrollments import erase_enrollments_of
 from store.generated_events import emit_participant_changes
-from store.messages import erase_messages_of
+from store.messages import addresses_written_to, erase_messages_of
 from store.paging import Page, PageRequest, page_newest_first
 from store.received_events import erase_events_of
 from store.segment_members import forget_memberships
 from store.state_history import name_source
 from store.subscription_follow import ParticipantChange, follow_participants
 from store.subscriptions import forget_participant
+from store.suppressions import hash_suppressions
 from store.tables import Participant, Program
 from store.tables.participant import NOT_ACTIVE
 from store.waking import wake_after_commit
@@ -160,21 +163,25 @@ async def create_participants(
 async def erase_participant(session: AsyncSession, program_id: UUID, participant_id: UUID) -> bool:
     """Erase the person, with the history of their state and what their events and messages say.
 
-    Answers whether they existed.
+    That nothing is to be sent to their addresses is kept, without the addresses. Answers whether they existed.
     """
     statement = (
         delete(Participant)
         .where(col(Participant.program_id) == program_id, col(Participant.id) == participant_id)
-        .returning(col(Participant.id))
+        .returning(Participant)
         .execution_options(synchronize_session=False)
     )
-    if (await session.execute(statement)).scalar_one_or_none() is None:
+    erased = (await session.execute(statement)).scalar_one_or_none()
+    if erased is None:
         return False
     await forget_participant(session, program_id, participant_id)
     await forget_memberships(session, participant_id)
     await detach_conversations_of(session, participant_id)
     # Afterwards: deleting has waited for the transactions that were storing events and messages of this person.
     await erase_events_of(session, participant_id)
+    addresses = {(channel, address_of(channel, erased.model_dump())) for channel in Channel}
+    addresses |= await addresses_written_to(session, participant_id)
+    await hash_suppressions(session, program_id, ((to, address) for to, address in addresses if address))
     await erase_messages_of(session, participant_id)
     await erase_enrollments_of(session, participant_id)
     return True

@@ -17,6 +17,7 @@ from store.tables.rule_alert import RuleAlert
 from store.tables.run import AutomationRun, FireReceipt, RunParticipant
 from store.tables.segment import Segment, SegmentMember
 from store.tables.subscription import Subscription
+from store.tables.suppression import Suppression
 from store.tables.user import LoginAttempt, User, UserSession
 from store.tables.webhook import WebhookDelivery, WebhookEndpoint
 
@@ -50,6 +51,7 @@ __all__ = [
     "Segment",
     "SegmentMember",
     "Subscription",
+    "Suppression",
     "User",
     "UserSession",
     "WebhookDelivery",

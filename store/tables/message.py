@@ -1,7 +1,7 @@
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from sqlalchemy import Index, text
+from sqlalchemy import Index, literal_column, text
 from sqlmodel import Field, SQLModel
 
 from store.tables.columns import JsonObject, created_instant, instant, optional_document, text_field
@@ -9,6 +9,16 @@ from store.tables.columns import JsonObject, created_instant, instant, optional_
 # Queries say it in these words: with a parameter in it, a prepared statement could not use the indexes below.
 QUEUED = "status = 'queued'"
 CLAIMED = "status = 'sending' AND claim IS NOT NULL"
+# Most messages are sent in the end: of the others a list shows those of one status without looking at all.
+NOT_SENT = "status <> 'sent'"
+
+
+def _page_of(column: str) -> Index:
+    """Messages of one thing, as lists page through them."""
+    where = text(f"{column} IS NOT NULL")
+    return Index(
+        f"message_of_{column.removesuffix('_id')}", column, "created_at", "id", postgresql_where=where
+    )
 
 
 class Message(SQLModel, table=True):
@@ -22,7 +32,17 @@ class Message(SQLModel, table=True):
     """
 
     __table_args__ = (
-        Index("message_of_participant", "participant_id"),
+        Index("message_page", "program_id", "created_at", "id"),
+        Index(
+            "message_not_sent", "program_id", "status", "created_at", "id", postgresql_where=text(NOT_SENT)
+        ),
+        Index(
+            "message_to",
+            "program_id",
+            literal_column("lower(recipient)").label("address"),
+            postgresql_ops={"address": "text_pattern_ops"},
+        ),
+        *(_page_of(f"{name}_id") for name in ("participant", "automation", "run", "rule", "journey")),
         Index("message_queue", "program_id", "available_at", "id", postgresql_where=text(QUEUED)),
         Index(
             "message_of_enrollment",
@@ -38,7 +58,7 @@ class Message(SQLModel, table=True):
     key: str = text_field(unique=True)
     program_id: UUID
     automation_id: UUID | None = Field(default=None)
-    run_id: UUID | None = Field(default=None, index=True)
+    run_id: UUID | None = Field(default=None)
     rule_id: UUID | None = Field(default=None)
     event_id: UUID | None = Field(default=None)
     journey_id: str | None = text_field(nullable=True)

@@ -117,6 +117,9 @@ async def ids(http: httpx.AsyncClient, stack: Stack) -> dict[str, str]:
     (person,) = await carillon.add_people(1)
     automation = await carillon.create(trigger={"type": "immediate"})
     run = await carillon.closed_run(automation["id"])
+    message = await carillon.mailed()
+    suppressed = {"channel": "email", "address": "nobody@example.com"}
+    suppression = await http.post(f"{carillon.base}/suppressions", json=suppressed)
     key = await http.post("/v1/api-keys", json={"name": "of the walk", "role": "viewer"})
     user = await http.post("/v1/users", json=new_user())
     everyone = {"name": "everyone", "expression": "true"}
@@ -147,6 +150,8 @@ async def ids(http: httpx.AsyncClient, stack: Stack) -> dict[str, str]:
         "user_id": user.json()["id"],
         "rule_id": rule.json()["id"],
         "segment_id": segment.json()["id"],
+        "message_id": message["id"],
+        "suppression_id": suppression.json()["id"],
         "webhook_id": webhook.json()["id"],
         "delivery_id": delivery.json()["id"],
     }

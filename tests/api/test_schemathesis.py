@@ -23,6 +23,7 @@ DELETIONS = {
     "/v1/programs/{program_id}/conversations/{conversation_id}": "conversation_id",
     "/v1/programs/{program_id}/participants/{participant_id}": "participant_id",
     "/v1/programs/{program_id}/segments/{segment_id}": "segment_id",
+    "/v1/programs/{program_id}/suppressions/{suppression_id}": "suppression_id",
     "/v1/programs/{program_id}/webhooks/{webhook_id}": "webhook_id",
 }
 # Messages to the webhooks that requests make leave this machine no more than any other test does.
@@ -90,6 +91,8 @@ async def things(carillon: Carillon) -> Ids:
         headers={"X-Program-Id": carillon.program_id},
         json={"name": "of the requests", "trigger_type": "walked"},
     )
+    suppressed = {"channel": "email", "address": "nobody@example.com"}
+    suppression = await carillon.http.post(f"{carillon.base}/suppressions", json=suppressed)
     webhooks = f"{carillon.base}/webhooks"
     received = (await carillon.http.post("/v1/events", json=event)).json()
     webhook = (await carillon.http.post(webhooks, json={"url": NOBODY})).json()
@@ -103,6 +106,8 @@ async def things(carillon: Carillon) -> Ids:
         "conversation_id": conversation.json()["id"],
         "rule_id": rule.json()["id"],
         "segment_id": (await carillon.http.post(f"{carillon.base}/segments", json=segment)).json()["id"],
+        "message_id": (await carillon.mailed())["id"],
+        "suppression_id": suppression.json()["id"],
         "event_id": received["id"],
         "payload_hash": received["payload_hash"],
         "rule_run_id": await RulesSurface(carillon.http, carillon.program_id).run_on(received["id"]),
