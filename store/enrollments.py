@@ -33,6 +33,15 @@ _EXIT = text(
     "WHERE message.enrollment_id = gone.id AND message.status = 'queued') "
     "SELECT id FROM gone"
 )
+# At a goal the event tells that it was reached, at a wait that it is over.
+_MOVE_ON = text(
+    "UPDATE enrollment e SET awaited_event_id = m.event_id, wake_at = :now, "  # noqa: S608
+    "block_id = COALESCE(m.goal, e.block_id), "
+    "waiting_since = CASE WHEN m.goal IS NULL THEN e.waiting_since END, "
+    "goal_at = CASE WHEN m.goal IS NULL THEN e.goal_at ELSE COALESCE(e.goal_at, :now) END "
+    "FROM unnest(CAST(:keys AS text[]), CAST(:events AS uuid[]), CAST(:goals AS text[])) AS m(key, event_id, goal) "
+    f"WHERE e.entry_key = m.key AND e.{INSIDE} RETURNING e.journey_id"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +70,15 @@ class Exit:
     participant_id: UUID
     reason: ExitReason
     event_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MoveOn:
+    """Somebody inside whom an event moves: out of the wait block where they stand, or to the goal block `goal`."""
+
+    entry_key: str
+    event_id: UUID
+    goal: str | None = None
 
 
 async def enroll(session: AsyncSession, entries: Sequence[Entry]) -> dict[str, UUID]:
@@ -107,6 +125,23 @@ async def exit_enrollments(session: AsyncSession, exits: Sequence[Exit], now: da
         },
     )
     return len(gone.all())
+
+
+async def move_on(session: AsyncSession, moves: Sequence[MoveOn], now: datetime) -> None:
+    """Have people take their next step at once. At most one move of each pass; the caller has locked the people."""
+    if not moves:
+        return
+    moved = await session.execute(
+        _MOVE_ON,
+        {
+            "keys": [move.entry_key for move in moves],
+            "events": [move.event_id for move in moves],
+            "goals": [move.goal for move in moves],
+            "now": now,
+        },
+    )
+    for journey_id in set(moved.scalars()):
+        wake_journey(session, journey_id)
 
 
 async def erase_enrollments_of(session: AsyncSession, participant_id: UUID) -> None:

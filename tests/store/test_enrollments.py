@@ -9,7 +9,7 @@ from sqlmodel import col, select
 from domain.journeys.enrolling import EnrollmentStatus, ExitReason
 from domain.wake_up import Sleeper, WakeUp
 from store.database import Database
-from store.enrollments import Entry, Exit, enroll, exit_enrollments
+from store.enrollments import Entry, Exit, MoveOn, enroll, exit_enrollments, move_on
 from store.journeys import new_hex_id
 from store.participants import erase_participant
 from store.queued_messages import queue_messages
@@ -98,6 +98,32 @@ async def test_whoever_leaves_is_out_at_once_and_is_sent_nothing_more(
     async with database.transaction() as session:
         statuses = {m.id: m.status for m in await session.exec(select(Message)) if m.journey_id == journey_id}
     assert statuses == {queued[0].id: "cancelled", queued[1].id: "queued"}
+
+
+async def test_an_event_ends_a_wait_or_leads_to_a_goal(database: Database, program_id: UUID) -> None:
+    journey_id, event_id = new_hex_id(), uuid4()
+    async with database.transaction() as session:
+        entries = [
+            entry(
+                program_id, journey_id, uuid4(), key=f"{name}:{journey_id}", wake_at=NOON + timedelta(days=9)
+            )
+            for name in ("goal", "wait")
+        ]
+        for id_ in (await enroll(session, entries)).values():
+            stands = await session.get_one(Enrollment, id_)
+            stands.block_id, stands.waiting_since = "somewhere", NOON
+    async with database.transaction() as session:
+        moves = [
+            MoveOn(entry_key=f"wait:{journey_id}", event_id=event_id),
+            MoveOn(entry_key=f"goal:{journey_id}", event_id=event_id, goal="finish"),
+            MoveOn(entry_key="nobody's", event_id=event_id),
+        ]
+        await move_on(session, moves, LATER)
+        assert wake_ups(session) == {WakeUp(Sleeper.JOURNEY, journey_id)}
+    at_goal, waited = await passes_of(database, journey_id)
+    assert (at_goal.block_id, at_goal.waiting_since, at_goal.goal_at) == ("finish", None, LATER)
+    assert (waited.block_id, waited.waiting_since, waited.goal_at) == ("somewhere", NOON, None)
+    assert {(one.awaited_event_id, one.wake_at) for one in (at_goal, waited)} == {(event_id, LATER)}
 
 
 async def test_an_erased_person_leaves_neither_passes_nor_steps(database: Database, program_id: UUID) -> None:
