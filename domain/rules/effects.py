@@ -47,7 +47,30 @@ class ConversationNote:
     body: str
 
 
-Effect = QueuedMessage | WebhookCall | EmittedEvent | StagedAutomation | ConversationNote
+@dataclass(frozen=True, slots=True)
+class JourneyEntry:
+    """The participant is to enter a journey, if its gates let them."""
+
+    id: UUID
+    journey_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class JourneyExit:
+    """The participant is to leave a journey, if they are in it."""
+
+    journey_id: str
+
+
+Effect = (
+    QueuedMessage
+    | WebhookCall
+    | EmittedEvent
+    | StagedAutomation
+    | ConversationNote
+    | JourneyEntry
+    | JourneyExit
+)
 
 
 class ActionStatus(StrEnum):

@@ -1,0 +1,58 @@
+"""The filters of a journey as conditions of the one expression language, and the events that they pick."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from domain.condition_forms import Filter, FilterGroup, Subject, cel_of_filter_groups
+from domain.expressions import PARTICIPANT, PARTICIPANT_EVENT, Condition, compile_condition
+from domain.journeys.filters import AudienceFilterGroup, EventFilterGroup
+
+
+@dataclass(frozen=True, slots=True)
+class EventPattern:
+    """Events of one type, of any source unless `origin` names one, for which `condition` holds."""
+
+    event: str
+    origin: str | None
+    condition: Condition | None
+
+    def picks(self, type_: str, source: str, data: Mapping[str, Any]) -> bool:
+        if type_ != self.event or self.origin not in (None, source):
+            return False
+        return self.condition is None or self.condition.evaluate({"event": data}).matched
+
+
+def event_pattern(event: str, origin: str | None, groups: Sequence[EventFilterGroup]) -> EventPattern:
+    """Raises ConditionFormError for filters that do not fit."""
+    return EventPattern(event, origin, event_condition(groups))
+
+
+def event_condition(groups: Sequence[EventFilterGroup]) -> Condition | None:
+    """Holds of an event for which every group does; None where there is nothing to ask.
+
+    Filters compare and cannot loop, so that no data make them slow. Raises ConditionFormError.
+    """
+    forms = [_form(group) for group in groups]
+    if not any(form.filters for form in forms):
+        return None
+    return compile_condition(cel_of_filter_groups(forms, Subject.EVENT), PARTICIPANT_EVENT)
+
+
+def audience_condition(group: AudienceFilterGroup | None) -> Condition | None:
+    """Holds of participants who may enter; None: everyone may. Raises ConditionFormError."""
+    if group is None or not group.filters:
+        return None
+    return compile_condition(cel_of_filter_groups([_form(group)], Subject.CONTACT), PARTICIPANT)
+
+
+def _form(group: EventFilterGroup | AudienceFilterGroup) -> FilterGroup:
+    return FilterGroup.model_validate(
+        {
+            "logicalOperator": group.logical_operator.value,
+            "filters": [
+                Filter.model_validate({"field": one.field, "operator": one.operator, "value": one.value})
+                for one in group.filters
+            ],
+        }
+    )
