@@ -41,6 +41,7 @@ from api.routes import (
     rule_stats,
     rules,
     run_explanations,
+    run_now,
     runs,
     segments,
     sessions,
@@ -82,6 +83,7 @@ MODULES = (
     next_runs,
     receipts,
     runs,
+    run_now,
     run_explanations,
     subscriptions,
     segments,
@@ -126,6 +128,7 @@ def create_app(settings: Settings, clock: Callable[[], float] = time) -> FastAPI
     app.state.destination_rules = settings.destination_rules
     app.state.rate_limiter = RateLimiter.of(settings, clock)
     app.state.export_slots = Slots(max(1, settings.database_pool_size // 2), "exports")
+    app.state.run_now_patience = timedelta(seconds=settings.run_now_seconds)
     app.state.public_url = settings.public_url
     app.state.session_life = SessionLife(
         idle=timedelta(seconds=settings.session_idle_seconds),

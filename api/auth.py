@@ -12,6 +12,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from api.cross_site import refuse_cross_site
 from api.dependencies import DatabaseDep
 from api.errors import Refusal, invalid, not_found
+from api.plain_errors import CRON_PATHS
 from api.rate_limiting import LIMITED_PATHS, RateLimiter
 from api.session_cookie import COOKIE, session_token
 from domain.identity import Identity
@@ -101,7 +102,8 @@ class Authentication:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and scope["path"].startswith(LIMITED_PATHS):
+        path = scope["path"] if scope["type"] == "http" else ""
+        if path.startswith(LIMITED_PATHS) and not path.startswith(CRON_PATHS):
             await authenticate(Request(scope))
         await self._app(scope, receive, send)
 

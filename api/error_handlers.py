@@ -16,6 +16,7 @@ from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
 from api.errors import CODES, Refusal, invalid, invalid_fields, unavailable
+from api.plain_errors import plain_body, tells_plainly
 from api.problems import PROBLEM_MEDIA_TYPE, problem_of, tells_problems
 from api.validation_problems import faults_of
 
@@ -37,6 +38,8 @@ class _ErrorResponse(JSONResponse):
 
 def answer(path: str, refusal: Refusal) -> Response:
     """The answer to a request to `path` that is refused."""
+    if tells_plainly(path):
+        return _ErrorResponse(plain_body(refusal).model_dump(), refusal.status, refusal.headers)
     if not tells_problems(path):
         body = refusal.body.model_dump(exclude_none=True)
         return _ErrorResponse(body, refusal.status, refusal.headers)

@@ -8,6 +8,7 @@ from fastapi import FastAPI
 from api.errors import ErrorBody
 from api.idempotency import HEADER as IDEMPOTENCY_KEY
 from api.idempotency import LONGEST_KEY, REPLAYED, is_repeatable
+from api.plain_errors import ActionFailed, PlainError, Unauthorized, WrongRequest, tells_plainly
 from api.problems import PROBLEM_MEDIA_TYPE, Problem, tells_problems
 from api.rate_limiting import LIMITED_PATHS
 
@@ -35,6 +36,12 @@ ERRORS_WITHOUT_A_KEY = {status: ERRORS[status] for status in (413, 500, 503)} | 
 _PROBLEMS: Answers = {
     **{status: {**answer, "model": Problem} for status, answer in ERRORS.items()},
     400: {"model": Problem, "description": "The request is wrong; `errors` names every field"},
+}
+_PLAIN_SHAPES = {400: WrongRequest, 401: Unauthorized, 500: ActionFailed, 503: ActionFailed}
+_PLAIN: Answers = _NO_422 | {
+    status: {**answer, "model": _PLAIN_SHAPES.get(status, PlainError)}
+    for status, answer in ERRORS.items()
+    if isinstance(status, int)
 }
 
 _COUNT = {"type": "integer", "minimum": 0}
@@ -73,6 +80,8 @@ REPEATABLE: Document = {
 
 def errors_below(prefix: str) -> Answers:
     """What the routes of a router with this prefix may answer beside what they say themselves."""
+    if tells_plainly(prefix):
+        return _PLAIN
     return _PROBLEMS if tells_problems(f"{prefix}/") else ERRORS
 
 

@@ -1,7 +1,7 @@
-"""Instants as clients write them: RFC 3339, with an offset."""
+"""Instants as clients write and read them: RFC 3339, with an offset."""
 
 import re
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator
@@ -23,3 +23,8 @@ def _aware(at: datetime) -> datetime:
 
 
 Instant = Annotated[datetime, BeforeValidator(_written_out), AfterValidator(_aware)]
+
+
+def to_the_millisecond(at: datetime) -> str:
+    """`2026-03-04T10:30:00.000Z`: as JavaScript writes an instant."""
+    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

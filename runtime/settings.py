@@ -95,6 +95,15 @@ class Settings(BaseSettings):
         int, Field(ge=60, description="A person's session ends so long after the login, however it is used")
     ] = 604_800
 
+    run_now_seconds: Annotated[
+        float,
+        Field(
+            gt=0,
+            le=3_600,
+            description="How long `POST /api/automations/{id}/run` waits for the run, which then goes on without it",
+        ),
+    ] = 300.0
+
     smtp_host: Annotated[str, Field(description="Mail server")] = "127.0.0.1"
     smtp_port: Annotated[int, Field(ge=1, le=65535, description="Port of the mail server")] = 1025
     smtp_username: Annotated[str | None, Field(description="Login at the mail server")] = None

@@ -20,6 +20,14 @@ async def get_run(session: AsyncSession, automation_id: UUID, run_id: UUID) -> A
     return run if run and run.automation_id == automation_id else None
 
 
+async def run_numbered(session: AsyncSession, automation_id: UUID, number: int) -> AutomationRun | None:
+    """An automation's runs are numbered from 1."""
+    statement = select(AutomationRun).where(
+        col(AutomationRun.automation_id) == automation_id, col(AutomationRun.number) == number
+    )
+    return (await session.exec(statement)).first()
+
+
 async def lock_run(session: AsyncSession, run_id: UUID) -> AutomationRun:
     """The run, locked against every effect: effects hold a share of this lock (`run_is_executing`)."""
     statement = select(AutomationRun).where(col(AutomationRun.id) == run_id).with_for_update()

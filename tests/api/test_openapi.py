@@ -8,6 +8,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from api.app import create_app
+from api.plain_errors import tells_plainly
 from api.problems import PROBLEM_MEDIA_TYPE, PROBLEM_PATHS
 from runtime.settings import Settings
 
@@ -38,6 +39,7 @@ OPERATIONS = [
     for path, item in DOCUMENT["paths"].items()
     for method, operation in item.items()
 ]
+ASKING_WHO = ("/v1/", "/auth/", "/api/")
 OPEN_TO_ALL = {"/auth/login", "/auth/logout"}
 each_operation = pytest.mark.parametrize("operation", OPERATIONS, ids=str)
 
@@ -90,11 +92,14 @@ def test_each_error_is_documented_in_the_shape_of_its_surface(operation: Operati
         for status, answer in operation.document["responses"].items()
         if not status.startswith("2")
     }
+    plain = {"400": "WrongRequest", "401": "Unauthorized", "500": "ActionFailed", "503": "ActionFailed"}
     for status, answer in errors.items():
+        if tells_plainly(operation.path):
+            shape = plain.get(status, "PlainError")
         assert answer["content"] == {media: {"schema": {"$ref": f"#/components/schemas/{shape}"}}}, status
         assert answer["description"].strip()
     expected = {"413", "500", "503"}
-    if operation.path.startswith(("/v1/", "/auth/")):
+    if operation.path.startswith(ASKING_WHO):
         expected |= {"400", "401", "403", "404", "409", "429"}
     assert expected <= set(errors) <= expected | {"415"}
 
@@ -119,7 +124,7 @@ def test_the_problem_has_its_five_members_and_errors_that_name_fields() -> None:
 def test_each_operation_that_asks_who_is_calling_takes_a_key_in_either_header_or_a_session(
     operation: Operation,
 ) -> None:
-    asks = operation.path.startswith(("/v1/", "/auth/")) and operation.path not in OPEN_TO_ALL
+    asks = operation.path.startswith(ASKING_WHO) and operation.path not in OPEN_TO_ALL
     needed = [{"ApiKey": []}, {"Bearer": []}, {"Session": []}] if asks else None
     assert operation.document.get("security") == needed
 
@@ -154,7 +159,7 @@ def test_each_answer_tells_its_headers(operation: Operation) -> None:
     for status, answer in operation.document["responses"].items():
         headers = answer.get("headers", {})
         limits = {"X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset"} & set(headers)
-        assert len(limits) == (3 if operation.path.startswith("/v1/") else 0)
+        assert len(limits) == (3 if operation.path.startswith(("/v1/", "/api/")) else 0)
         assert ("Retry-After" in headers) is (status in {"409", "429", "503"})
         assert ("WWW-Authenticate" in headers) is (status == "401")
         for header in headers.values():

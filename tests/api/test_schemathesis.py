@@ -13,6 +13,7 @@ from cli.stack import Stack
 from tests.api.rules_surface import RulesSurface
 from tests.api.test_openapi import OPERATIONS
 from tests.fixtures.carillon import Carillon
+from tests.fixtures.users import new_user
 
 CONFIG = Path(__file__).parent / "schemathesis.toml"
 COMMAND = Path(sys.executable).with_name("schemathesis")
@@ -20,6 +21,7 @@ COMMAND = Path(sys.executable).with_name("schemathesis")
 DELETIONS = {
     "/v1/automation/rules/{rule_id}": "rule_id",
     "/v1/programs/{program_id}/automations/{automation_id}": "automation_id",
+    "/v1/users/{user_id}": "user_id",
     "/v1/programs/{program_id}/conversations/{conversation_id}": "conversation_id",
     "/v1/programs/{program_id}/participants/{participant_id}": "participant_id",
     "/v1/programs/{program_id}/segments/{segment_id}": "segment_id",
@@ -114,6 +116,7 @@ async def things(carillon: Carillon) -> Ids:
         "webhook_id": webhook["id"],
         "delivery_id": delivery["id"],
         "api_key_id": (await carillon.http.post("/v1/api-keys", json=key)).json()["id"],
+        "user_id": (await carillon.http.post("/v1/users", json=new_user())).json()["id"],
     }
 
 
