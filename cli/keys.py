@@ -1,22 +1,18 @@
 """`carillon keys`: make, list and revoke API keys, straight in the database."""
 
 import json
-from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
 
 import typer
 
-from cli.record import RefusedError, in_database, program_id_of
+from cli.record import RefusedError, in_transaction, label, program_id_of
 from domain.roles import Role
 
 if TYPE_CHECKING:
     from sqlmodel.ext.asyncio.session import AsyncSession
 
-    from store.database import Database
     from store.tables import ApiKey
-
-Result = TypeVar("Result")
 
 _PAGE = 100
 _SHOWN = ("id", "name", "prefix", "role", "program_id", "created_at", "revoked_at")
@@ -38,11 +34,11 @@ def create(
     async def work(session: "AsyncSession") -> "tuple[str, ApiKey]":
         from store.api_keys import new_key, store_key
 
-        made = new_key(_label(name), role, await program_id_of(session, program) if program else None)
+        made = new_key(label(name), role, await program_id_of(session, program) if program else None)
         await store_key(session, made)
         return made.secret, made.record
 
-    secret, record = _in_transaction(work)
+    secret, record = in_transaction(work)
     if as_json:
         print(json.dumps(_shown(record) | {"key": secret}))
     else:
@@ -52,7 +48,7 @@ def create(
 @app.command(name="list")
 def list_(as_json: Annotated[bool, typer.Option("--json", help="Print the keys as JSON.")] = False) -> None:
     """List the keys, newest first, revoked ones too."""
-    keys = [_shown(key) for key in _in_transaction(_all_keys)]
+    keys = [_shown(key) for key in in_transaction(_all_keys)]
     if as_json:
         print(json.dumps(keys))
         return
@@ -81,7 +77,7 @@ def revoke(
         except LastAdminError:
             raise RefusedError("this is the last admin's key; create another one first") from None
 
-    _in_transaction(work)
+    in_transaction(work)
     print(f"revoked {key_id}")
 
 
@@ -99,23 +95,7 @@ async def _all_keys(session: "AsyncSession") -> "list[ApiKey]":
             return keys
 
 
-def _label(name: str) -> str:
-    from domain.storable_text import is_storable
-
-    if not 1 <= len(name) <= 255 or not is_storable(name):
-        raise RefusedError("the name must have 1 to 255 characters")
-    return name
-
-
 def _shown(key: "ApiKey") -> dict[str, object]:
     """The record as the API shows it: without the hash."""
     shown: dict[str, object] = key.model_dump(mode="json", exclude={"key_hash"})
     return shown
-
-
-def _in_transaction(work: "Callable[[AsyncSession], Awaitable[Result]]") -> Result:
-    async def in_one(database: "Database") -> Result:
-        async with database.transaction() as session:
-            return await work(session)
-
-    return in_database(in_one)

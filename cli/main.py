@@ -2,7 +2,7 @@
 
 import typer
 
-from cli import import_participants, indexes, keys
+from cli import import_participants, indexes, keys, users
 from cli.attacks import attacks
 from cli.bench import bench
 from cli.clock.command import app as clock
@@ -24,5 +24,6 @@ app.command()(replay)
 app.command()(attacks)
 app.add_typer(import_participants.app, name="import")
 app.add_typer(keys.app, name="keys")
+app.add_typer(users.app, name="users")
 app.add_typer(clock, name="clock")
 app.add_typer(indexes.app, name="indexes")

@@ -45,6 +45,25 @@ def in_database(work: "Callable[[Database], Awaitable[Result]]") -> Result:
         fail(f"the database cannot be used: {getattr(error, 'orig', None) or error}", DATABASE_FAILED)
 
 
+def in_transaction(work: "Callable[[AsyncSession], Awaitable[Result]]") -> Result:
+    """The same for work of one transaction."""
+
+    async def in_one(database: "Database") -> Result:
+        async with database.transaction() as session:
+            return await work(session)
+
+    return in_database(in_one)
+
+
+def label(name: str) -> str:
+    """The name itself. Raises RefusedError for one that the API would not take."""
+    from domain.storable_text import is_storable
+
+    if not 1 <= len(name) <= 255 or not is_storable(name):
+        raise RefusedError("the name must have 1 to 255 characters")
+    return name
+
+
 async def program_id_of(session: "AsyncSession", id_or_name: str) -> UUID:
     """Raises UnclearProgramError."""
     from store.programs import get_program, programs_named

@@ -34,6 +34,8 @@ async def _set_up(settings: "Settings") -> None:
     await asyncio.to_thread(migrate, settings.database_url)
     if settings.admin_key is not None:
         await _store_admin_key(settings, settings.admin_key.get_secret_value())
+    if settings.admin_email is not None and settings.admin_password is not None:
+        await _add_admin(settings, settings.admin_email, settings.admin_password.get_secret_value())
     await set_up_temporal(await connect_temporal(settings), settings)
     typer.echo("ready: schema, namespace, search attributes and system schedules are in place")
 
@@ -46,4 +48,22 @@ async def _store_admin_key(settings: "Settings", secret: str) -> None:
     database = Database(settings.database_url, pool_size=1)
     async with database.transaction() as session:
         await store_key(session, new_key("admin", Role.ADMIN, None, secret))
+    await database.close()
+
+
+async def _add_admin(settings: "Settings", email: str, password: str) -> None:
+    """Whoever has the address already keeps their password."""
+    from domain.roles import Role
+    from store.database import Database
+    from store.passwords import hash_password
+    from store.tables import User
+    from store.users import add_user, user_with_email
+
+    database = Database(settings.database_url, pool_size=1)
+    async with database.transaction() as session:
+        if await user_with_email(session, email) is None:
+            hashed = await asyncio.to_thread(hash_password, password)
+            await add_user(
+                session, User(email=email, name="Admin", role=Role.ADMIN.value, password_hash=hashed)
+            )
     await database.close()

@@ -97,6 +97,7 @@ def _print_table(addresses: Addresses) -> None:
     for label, value in (
         ("API", addresses.api_url),
         ("Admin key", addresses.admin_key),
+        ("Admin login", f"{addresses.admin_email}, password {addresses.admin_password}"),
         ("Mail inbox", addresses.inbox_url),
         ("Temporal UI", addresses.ui_url),
         ("Temporal", f"{addresses.temporal_address}, namespace {addresses.temporal_namespace}"),

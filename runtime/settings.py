@@ -13,6 +13,7 @@ from pydantic import Field, SecretStr, ValidationError, field_validator, model_v
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from domain.destinations import DestinationRules
+from domain.login_credentials import acceptable_password, login_email
 
 
 class DeliveryPolicy(StrEnum):
@@ -194,6 +195,16 @@ class Settings(BaseSettings):
     admin_key: Annotated[
         SecretStr | None, Field(description="`carillon setup` stores it (hashed) as an admin's API key")
     ] = None
+    admin_email: Annotated[
+        str | None,
+        Field(
+            description="`carillon setup` lets an admin log in with this address and the password beside it"
+        ),
+    ] = None
+    admin_password: Annotated[
+        SecretStr | None,
+        Field(description="Password of that admin; it counts until they have been added, and not any more"),
+    ] = None
 
     log_level: Annotated[
         str,
@@ -226,12 +237,30 @@ class Settings(BaseSettings):
             raise ValueError("expected an address such as Club <club@example.com>") from None
         return value
 
+    @field_validator("admin_email")
+    @classmethod
+    def _can_log_in(cls, value: str | None) -> str | None:
+        return None if value is None else login_email(value)
+
+    @field_validator("admin_password")
+    @classmethod
+    def _can_be_a_password(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None:
+            acceptable_password(value.get_secret_value())
+        return value
+
     @field_validator("temporal_tls_ca_file", "temporal_tls_cert_file", "temporal_tls_key_file")
     @classmethod
     def _exists(cls, value: Path | None) -> Path | None:
         if value is not None and not value.is_file():
             raise ValueError(f"no such file: {value}")
         return value
+
+    @model_validator(mode="after")
+    def _an_admin_has_both(self) -> Self:
+        if (self.admin_email is None) != (self.admin_password is None):
+            raise ValueError("CARILLON_ADMIN_EMAIL and CARILLON_ADMIN_PASSWORD must be set together")
+        return self
 
     @model_validator(mode="after")
     def _certificates_come_in_pairs(self) -> Self:

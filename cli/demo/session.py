@@ -138,6 +138,7 @@ class Session:
                 ("API docs", f"{addresses.api_url}/docs"),
                 ("Mail inbox", addresses.inbox_url),
                 ("Admin key", addresses.admin_key),
+                ("Admin login", f"{addresses.admin_email}, password {addresses.admin_password}"),
                 ("Logs", str(self._stack.data_dir / "logs")),
             )
         )

@@ -14,6 +14,11 @@ from cli.stack.services import ApiService, MailSink, WorkerService, setup_comman
 from cli.stack.temporal_server import TemporalPorts, TemporalServer
 
 _ADMIN_KEY = "CARILLON_ADMIN_KEY"
+_ADMIN_EMAIL = "CARILLON_ADMIN_EMAIL"
+_ADMIN_PASSWORD = "CARILLON_ADMIN_PASSWORD"  # noqa: S105
+# Only `carillon setup` is to know them.
+_OF_SETUP = frozenset({_ADMIN_KEY, _ADMIN_EMAIL, _ADMIN_PASSWORD})
+_LOGIN = "admin@carillon.example"
 # Below the grace the supervisor gives workers, so that activities end in order, not by SIGKILL.
 _WORKER_SHUTDOWN_SECONDS = "4"
 # Meant for servers elsewhere: with them the processes would fail against the parts that run here.
@@ -68,6 +73,8 @@ def lay_out(options: StackOptions, data_dir: DataDir) -> Layout:
         smtp_address=mail.smtp_address if Part.MAIL in parts else "",
         inbox_url=mail.inbox_url if Part.MAIL in parts else "",
         admin_key=data_dir.secret("admin_key", prefix="sk_"),
+        admin_email=_LOGIN,
+        admin_password=data_dir.secret("admin_password"),
     )
     env = _environment(addresses, options.extra_env)
     infrastructure: dict[str, Definition] = {"postgres": postgres, "temporal": temporal, "mail": mail}
@@ -83,7 +90,7 @@ def lay_out(options: StackOptions, data_dir: DataDir) -> Layout:
 def _services(
     workers: int, parts: set[Part], env: Mapping[str, str], data_dir: DataDir, api_port: int
 ) -> dict[str, Definition]:
-    service_env = _inherited() | {name: value for name, value in env.items() if name != _ADMIN_KEY}
+    service_env = _inherited() | {name: value for name, value in env.items() if name not in _OF_SETUP}
     services: dict[str, Definition] = {}
     if Part.API in parts:
         services["api"] = ApiService(service_env, data_dir, api_port)
@@ -121,6 +128,8 @@ def _environment(addresses: Addresses, extra: Mapping[str, str]) -> dict[str, st
         "CARILLON_SMTP_PORT": smtp_port,
         "CARILLON_WORKER_SHUTDOWN_SECONDS": _WORKER_SHUTDOWN_SECONDS,
         _ADMIN_KEY: addresses.admin_key,
+        _ADMIN_EMAIL: addresses.admin_email,
+        _ADMIN_PASSWORD: addresses.admin_password,
     }
     return {name: value for name, value in known.items() if value} | dict(extra)
 

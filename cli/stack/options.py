@@ -31,6 +31,8 @@ class Addresses:
     smtp_address: str
     inbox_url: str
     admin_key: str
+    admin_email: str
+    admin_password: str
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -63,10 +63,15 @@ def test_it_prints_one_line_of_addresses_and_sigterm_ends_everything(tmp_path: P
             "smtp_address",
             "inbox_url",
             "admin_key",
+            "admin_email",
+            "admin_password",
         ]
         assert all(addresses.values())
         assert httpx.get(f"{addresses['api_url']}/healthz").status_code == 200
         assert httpx.get(f"{addresses['inbox_url']}/api/stats").json()["total"] == 0
+        login = {"email": addresses["admin_email"], "password": addresses["admin_password"]}
+        answer = httpx.post(f"{addresses['api_url']}/auth/login", json=login)
+        assert (answer.status_code, answer.json()["role"]) == (200, "admin")
         children = children_of(process)
         assert len(children) >= 5
         ordered = time.monotonic()

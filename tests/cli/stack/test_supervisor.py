@@ -41,15 +41,15 @@ async def test_two_stacks_run_side_by_side_and_leave_nothing() -> None:
     assert not any(path.exists() for path in paths)
 
 
-async def test_the_admin_key_outlives_the_stack(tmp_path: Path) -> None:
+async def test_the_admins_secrets_outlive_the_stack(tmp_path: Path) -> None:
     options = StackOptions(data_dir=tmp_path, parts={Part.MAIL})
     async with Stack(options) as stack:
-        key = stack.addresses.admin_key
+        secrets = stack.addresses.admin_key, stack.addresses.admin_password
         with pytest.raises(DataDirError):
             async with Stack(options):
                 pass
     async with Stack(options) as stack:
-        assert stack.addresses.admin_key == key
+        assert (stack.addresses.admin_key, stack.addresses.admin_password) == secrets
 
 
 async def test_a_part_that_ends_by_itself_is_reported(tmp_path: Path) -> None:
