@@ -2,16 +2,15 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from activities.failures import is_transient
-from channels.channel import Delivery, DeliveryStatus
-from domain.actions import Channel
+from channels.channel import Delivery, DeliveryStatus, InDoubt, MessageChannel, Outgoing
+from domain.delivery_policy import DeliveryPolicy
 from domain.messages import MessageStatus
-from runtime.settings import DeliveryPolicy, Settings
 from store.messages import note_contact, still_there
 
 SETTLE_PAUSE_SECONDS = 0.5
@@ -49,7 +48,28 @@ async def note_answers(
     return [answer.error if person is None or person in there else None for person, answer in answers]
 
 
-def repeats_sends_in_doubt(settings: Settings, channel: Channel) -> bool:
-    """The channel's declared policy for sends whose outcome a crash hid; otherwise they end as `unknown`."""
-    policies = {Channel.EMAIL: settings.email_delivery_policy}
-    return policies.get(channel) is DeliveryPolicy.AT_LEAST_ONCE
+async def hand_over(channel: MessageChannel, messages: Sequence[Outgoing]) -> list[Delivery]:
+    """One delivery per message, in their order. The provider is asked at once about those that are in doubt."""
+    begun = datetime.now(UTC)
+    deliveries = await channel.send(messages)
+    in_doubt = [at for at, delivery in enumerate(deliveries) if delivery.status is DeliveryStatus.UNKNOWN]
+    if in_doubt and channel.can_tell:
+        found = await channel.look_up([InDoubt(messages[at], begun) for at in in_doubt])
+        for at, told in zip(in_doubt, found, strict=True):
+            deliveries[at] = told or deliveries[at]
+    return deliveries
+
+
+def is_sent_again(channel: MessageChannel, delivery: Delivery) -> bool:
+    """Whether a message is still to be handed over after this answer.
+
+    One in doubt is, too, where whoever receives it tells repeats.
+    """
+    if delivery.status is DeliveryStatus.UNKNOWN:
+        return channel.policy is DeliveryPolicy.EXACTLY_ONCE
+    return delivery.status is DeliveryStatus.NOT_TRIED
+
+
+def repeats_abandoned(channel: MessageChannel) -> bool:
+    """Whether sends are repeated whose worker died before it could settle them; else they end as `unknown`."""
+    return channel.policy is not DeliveryPolicy.AT_MOST_ONCE

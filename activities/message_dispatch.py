@@ -10,13 +10,15 @@ from temporalio import activity
 
 from activities.begun_sends import (
     STATUS_OF,
+    hand_over,
+    is_sent_again,
     note_answers,
-    repeats_sends_in_doubt,
+    repeats_abandoned,
     settle_patiently,
 )
 from activities.heartbeats import to_its_end
 from activities.resources import Resources
-from channels.channel import Delivery, DeliveryStatus, Outgoing
+from channels.channel import Delivery, DeliveryStatus, InDoubt, MessageChannel, Outgoing
 from domain.actions import Channel
 from domain.activity_contract import ActivityName, DeliveryRound, DispatchMessages
 from domain.gates import Reachability, message_gate, status_gate
@@ -24,6 +26,7 @@ from domain.messages import MessageStatus, retry_at
 from domain.outcomes import SkipReason
 from domain.wake_up import Sleeper, WakeUp
 from runtime.waking import wake
+from store.abandoned_messages import abandoned_messages, resolve_abandoned_messages
 from store.message_dispatch import (
     DueMessage,
     MessageSettlement,
@@ -31,7 +34,6 @@ from store.message_dispatch import (
     due_messages,
     next_message_due_at,
     programs_with_unattended_messages,
-    resolve_abandoned_messages,
     settle_claimed,
     skip_messages,
 )
@@ -93,16 +95,31 @@ class MessageDispatchActivities:
         return len(programs)
 
     async def _resolve_abandoned(self, program_id: UUID, claim_id: UUID) -> None:
-        async with self._database.transaction() as session:
-            for channel in self._channels:
+        for name, channel in self._channels.items():
+            if channel.can_tell:
+                await self._ask_after_abandoned(program_id, name, channel, claim_id)
+            async with self._database.transaction() as session:
                 await resolve_abandoned_messages(
-                    session,
-                    program_id,
-                    channel,
-                    claim_id,
-                    datetime.now(UTC),
-                    repeat=repeats_sends_in_doubt(self._settings, channel),
+                    session, program_id, name, claim_id, datetime.now(UTC), repeat=repeats_abandoned(channel)
                 )
+
+    async def _ask_after_abandoned(
+        self, program_id: UUID, name: Channel, channel: MessageChannel, claim_id: UUID
+    ) -> None:
+        """Settle those that the provider says it has taken."""
+        async with self._database.transaction() as session:
+            abandoned = await abandoned_messages(session, program_id, name, claim_id)
+        if not abandoned:
+            return
+        asked = [InDoubt(_outgoing(one.message), one.due_at) for one in abandoned]
+        answers = await to_its_end(channel.look_up(asked))
+        taken: dict[UUID, list[tuple[DueMessage, Delivery]]] = {}
+        for one, answer in zip(abandoned, answers, strict=True):
+            if answer is not None:
+                taken.setdefault(one.claim, []).append((one.message, answer))
+        for claim, settled in taken.items():
+            messages, deliveries = [one for one, _ in settled], [answer for _, answer in settled]
+            await self._settle(program_id, claim, messages, deliveries)
 
     async def _process_batch(self, program_id: UUID, claim_id: UUID) -> _Batch:
         looked_at, messages = await self._claim_batch(program_id, claim_id)
@@ -129,12 +146,11 @@ class MessageDispatchActivities:
         for message in messages:
             by_channel.setdefault(message.channel, []).append(message)
 
-        async def hand_over(channel: Channel, batch: Sequence[DueMessage]) -> dict[UUID, Delivery]:
-            outgoing = [Outgoing(one.id, one.recipient, one.subject, one.body, one.options) for one in batch]
-            deliveries = await self._channels[channel].send(outgoing)
+        async def send(channel: Channel, batch: Sequence[DueMessage]) -> dict[UUID, Delivery]:
+            deliveries = await hand_over(self._channels[channel], [_outgoing(one) for one in batch])
             return {one.id: delivery for one, delivery in zip(batch, deliveries, strict=True)}
 
-        answers = await asyncio.gather(*(hand_over(*lane) for lane in by_channel.items()))
+        answers = await asyncio.gather(*(send(*lane) for lane in by_channel.items()))
         found = {id_: delivery for answer in answers for id_, delivery in answer.items()}
         return [found[message.id] for message in messages]
 
@@ -150,7 +166,7 @@ class MessageDispatchActivities:
             people = [message.participant_id for message in messages]
             errors = await note_answers(session, list(zip(people, deliveries, strict=True)), now)
             answered = zip(messages, deliveries, errors, strict=True)
-            settlements = [_settlement(*answer, now) for answer in answered]
+            settlements = [self._settlement(*answer, now) for answer in answered]
             final = await settle_claimed(session, claim_id, settlements, now)
             settled = [
                 SettledMessage(
@@ -167,6 +183,17 @@ class MessageDispatchActivities:
             ]
             await emit_settled_messages(session, program_id, settled)
 
+    def _settlement(
+        self, message: DueMessage, delivery: Delivery, error: str | None, now: datetime
+    ) -> MessageSettlement:
+        status = STATUS_OF[delivery.status]
+        if is_sent_again(self._channels[message.channel], delivery):
+            due = retry_at(message.attempts + 1, message.queued_at, now, delivery.retry_after)
+            if due is not None:
+                return MessageSettlement(message.id, MessageStatus.QUEUED, error, due)
+            status = MessageStatus.FAILED if status is MessageStatus.NOT_TRIED else status
+        return MessageSettlement(message.id, status, error, provider_id=delivery.provider_id)
+
 
 def _reason_to_skip(message: DueMessage) -> SkipReason | None:
     """A message may have waited for long: its participant may not be there, or not want it, any more."""
@@ -179,13 +206,5 @@ def _reason_to_skip(message: DueMessage) -> SkipReason | None:
     return message_gate(message.channel, Reachability(consent, message.recipient))
 
 
-def _settlement(
-    message: DueMessage, delivery: Delivery, error: str | None, now: datetime
-) -> MessageSettlement:
-    if delivery.status is not DeliveryStatus.NOT_TRIED:
-        status = STATUS_OF[delivery.status]
-        return MessageSettlement(message.id, status, error, provider_id=delivery.provider_id)
-    due = retry_at(message.attempts + 1, message.queued_at, now)
-    if due is None:
-        return MessageSettlement(message.id, MessageStatus.FAILED, error)
-    return MessageSettlement(message.id, MessageStatus.QUEUED, error, due)
+def _outgoing(message: DueMessage) -> Outgoing:
+    return Outgoing(message.id, message.recipient, message.subject, message.body, message.options)

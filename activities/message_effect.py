@@ -12,25 +12,29 @@ from temporalio.exceptions import ApplicationError
 
 from activities.begun_sends import (
     STATUS_OF,
+    hand_over,
+    is_sent_again,
     note_answers,
-    repeats_sends_in_doubt,
+    repeats_abandoned,
     settle_patiently,
 )
 from activities.guards import guard_of
 from activities.heartbeats import to_its_end
 from activities.resources import Resources
-from channels.channel import Delivery, DeliveryStatus, Outgoing
+from channels.channel import Delivery, DeliveryStatus, InDoubt, Outgoing
 from domain.actions import SendMessage
 from domain.addresses import address_of
 from domain.automation import Definition
 from domain.contract import CohortInput
 from domain.gates import Reachability, message_gate
+from domain.messages import MessageStatus
 from domain.outcomes import Outcome, SkipReason
 from domain.templates import TemplateError, parse_template
-from store.ledger import Settlement, claim, pending_rows, resolve_abandoned_claims, settle
+from store.ledger import Settlement, abandoned_rows, claim, pending_rows, resolve_abandoned_claims, settle
 from store.message_events import SettledMessage, emit_settled_messages
 from store.messages import (
     Draft,
+    first_begun_at,
     message_id_of,
     record_drafts,
     settle_abandoned_messages,
@@ -47,7 +51,6 @@ OUTCOME_OF = {
     DeliveryStatus.SENT: Outcome.SENT,
     DeliveryStatus.FAILED: Outcome.FAILED,
     DeliveryStatus.UNKNOWN: Outcome.UNKNOWN,
-    DeliveryStatus.NOT_TRIED: Outcome.PENDING,
 }
 
 
@@ -72,7 +75,6 @@ class MessageEffect:
         self._action = definition.action
         self._database = resources.database
         self._channel = resources.channels[self._action.channel]
-        self._repeat = repeats_sends_in_doubt(resources.settings, self._action.channel)
         self._run = run
         self._definition = definition
         self._slice = slice_
@@ -91,22 +93,40 @@ class MessageEffect:
             processed += looked_at
 
     async def _resolve_abandoned(self) -> None:
+        if self._channel.can_tell:
+            await self._ask_after_abandoned()
+        repeat = repeats_abandoned(self._channel)
         async with self._database.transaction() as session:
             people = await resolve_abandoned_claims(
                 session,
                 self._run.id,
                 self._slice.first,
                 self._slice.last,
-                Outcome.PENDING if self._repeat else Outcome.UNKNOWN,
+                Outcome.PENDING if repeat else Outcome.UNKNOWN,
                 self._claim,
             )
             if people:
                 await settle_abandoned_messages(session, self._run.id, people, "unknown", datetime.now(UTC))
 
+    async def _ask_after_abandoned(self) -> None:
+        """Settle those that the provider says it has taken, by the text that they would be sent today."""
+        async with self._database.transaction() as session:
+            columns = sorted({*TEMPLATE_COLUMNS, "consent"})
+            rows = await abandoned_rows(
+                session, self._run.id, self._slice.first, self._slice.last, self._claim, columns
+            )
+            drafts, messages, _ = await asyncio.to_thread(self._compose, rows)
+            begun = await first_begun_at(session, [draft.message_id for draft in drafts])
+        asked = [InDoubt(message, begun[message.message_id]) for message in messages]
+        answers = await to_its_end(self._channel.look_up(asked)) if asked else []
+        taken = [(draft, answer) for draft, answer in zip(drafts, answers, strict=True) if answer is not None]
+        if taken:
+            await self._settle([draft for draft, _ in taken], [answer for _, answer in taken])
+
     async def _process_chunk(self) -> int:
         chunk = await self._claim_chunk()
         if chunk.messages:
-            deliveries = await self._channel.send(chunk.messages)
+            deliveries = await hand_over(self._channel, chunk.messages)
             await settle_patiently(lambda: self._settle(chunk.drafts, deliveries))
         return chunk.looked_at
 
@@ -170,8 +190,14 @@ class MessageEffect:
                 await self._write_outcomes(session, drafts, deliveries)
                 await recount_closed_run(session, run)
             return
-        if any(delivery.status is DeliveryStatus.NOT_TRIED for delivery in deliveries):
-            raise ApplicationError("the mail server cannot be reached", type="unavailable")
+        left = [delivery for delivery in deliveries if is_sent_again(self._channel, delivery)]
+        if left:
+            pauses = [delivery.retry_after for delivery in left if delivery.retry_after is not None]
+            raise ApplicationError(
+                f"the provider of {self._action.channel} messages takes none now",
+                type="unavailable",
+                next_retry_delay=max(pauses, default=None),
+            )
 
     async def _write_outcomes(
         self, session: AsyncSession, drafts: Sequence[Draft], deliveries: Sequence[Delivery]
@@ -183,14 +209,14 @@ class MessageEffect:
             session,
             self._run.id,
             [
-                Settlement(draft.seq, OUTCOME_OF[answer.status], _reason(answer), error)
+                Settlement(draft.seq, self._outcome(answer), _reason(answer), error)
                 for draft, answer, error in zip(drafts, deliveries, errors, strict=True)
             ],
         )
         await settle_messages(
             session,
             [draft.message_id for draft in drafts],
-            [STATUS_OF[answer.status].value for answer in deliveries],
+            [self._status(answer).value for answer in deliveries],
             errors,
             [answer.provider_id for answer in deliveries],
             now,
@@ -203,12 +229,19 @@ class MessageEffect:
                     id=draft.message_id,
                     channel=self._action.channel,
                     participant_id=draft.participant_id,
-                    status=STATUS_OF[answer.status],
+                    status=self._status(answer),
                     problem=answer.problem,
                 )
                 for draft, answer in zip(drafts, deliveries, strict=True)
             ],
         )
+
+    def _outcome(self, answer: Delivery) -> Outcome:
+        return Outcome.PENDING if is_sent_again(self._channel, answer) else OUTCOME_OF[answer.status]
+
+    def _status(self, answer: Delivery) -> MessageStatus:
+        again = is_sent_again(self._channel, answer)
+        return MessageStatus.NOT_TRIED if again else STATUS_OF[answer.status]
 
 
 def _reason(answer: Delivery) -> str | None:

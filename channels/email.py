@@ -7,14 +7,16 @@ from email.utils import parseaddr
 
 import aiosmtplib
 
-from channels.channel import Delivery, DeliveryProblem, DeliveryStatus, Outgoing
+from channels.channel import CannotTell, Delivery, DeliveryProblem, DeliveryStatus, Outgoing
+from channels.lanes import send_in_lanes
 from channels.mail_composition import compose
 from domain.actions import Channel
 from domain.addresses import InvalidAddressError, normal_address
+from domain.delivery_policy import DeliveryPolicy
 from runtime.settings import Settings
 
 
-class EmailChannel:
+class EmailChannel(CannotTell):
     """A pool of SMTP connections. A connection that misbehaves is dropped, never reused."""
 
     def __init__(self, settings: Settings) -> None:
@@ -22,18 +24,12 @@ class EmailChannel:
         self._idle: list[aiosmtplib.SMTP] = []
         self._slots = asyncio.Semaphore(settings.smtp_connections)
 
+    @property
+    def policy(self) -> DeliveryPolicy:
+        return self._settings.email_delivery_policy
+
     async def send(self, messages: Sequence[Outgoing]) -> list[Delivery]:
-        deliveries = [Delivery(DeliveryStatus.NOT_TRIED)] * len(messages)
-        queue = list(reversed(list(enumerate(messages))))
-
-        async def drain() -> None:
-            while queue:
-                index, message = queue.pop()
-                deliveries[index] = await self._deliver(message)
-
-        lanes = min(len(messages), self._settings.smtp_connections)
-        await asyncio.gather(*(drain() for _ in range(lanes)))
-        return deliveries
+        return await send_in_lanes(messages, self._settings.smtp_connections, self._deliver)
 
     async def _deliver(self, message: Outgoing) -> Delivery:
         try:

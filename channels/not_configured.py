@@ -2,12 +2,15 @@
 
 from collections.abc import Sequence
 
-from channels.channel import Delivery, DeliveryProblem, Outgoing
+from channels.channel import CannotTell, Delivery, DeliveryProblem, Outgoing
 from domain.actions import Channel
+from domain.delivery_policy import DeliveryPolicy
 
 
-class NotConfigured:
+class NotConfigured(CannotTell):
     """Sends nothing, and says so: what was to be sent has failed, and can be sent again once there is a provider."""
+
+    policy = DeliveryPolicy.AT_MOST_ONCE
 
     def __init__(self, channel: Channel) -> None:
         self._channel = channel

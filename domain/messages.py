@@ -24,8 +24,13 @@ class MessageStatus(StrEnum):
     CANCELLED = "cancelled"
 
 
-def retry_at(attempts: int, queued_at: datetime, now: datetime) -> datetime | None:
-    """When a message that `attempts` did not hand over is tried again; None once it has waited for a day."""
+def retry_at(
+    attempts: int, queued_at: datetime, now: datetime, at_least: timedelta | None = None
+) -> datetime | None:
+    """When a message that `attempts` did not hand over is tried again; None once it has waited for a day.
+
+    `at_least`: how long the provider wants to be left alone.
+    """
     doublings = min(attempts - 1, 10)
-    due = now + min(FIRST_RETRY * 2**doublings, LONGEST_RETRY)
+    due = now + max(min(FIRST_RETRY * 2**doublings, LONGEST_RETRY), at_least or timedelta(0))
     return due if due - queued_at <= GIVE_UP_AFTER else None

@@ -3,7 +3,6 @@
 from email.errors import MessageError
 from email.headerregistry import Address
 from email.utils import parseaddr
-from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Self
@@ -12,15 +11,9 @@ from uuid import UUID
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from domain.delivery_policy import DeliveryPolicy
 from domain.destinations import DestinationRules
 from domain.login_credentials import acceptable_password, login_email
-
-
-class DeliveryPolicy(StrEnum):
-    """What to do with a send whose outcome a crash hid: leave it `unknown`, or send it again."""
-
-    AT_MOST_ONCE = "at_most_once"
-    AT_LEAST_ONCE = "at_least_once"
 
 
 class SettingsError(Exception):
@@ -122,6 +115,42 @@ class Settings(BaseSettings):
         Field(
             description="A send whose outcome a crash hid: `at_most_once` leaves it `unknown`, "
             "`at_least_once` sends it again"
+        ),
+    ] = DeliveryPolicy.AT_MOST_ONCE
+
+    twilio_url: Annotated[
+        str,
+        Field(
+            pattern=r"^https?://[^\s?#]+[^\s?#/]$",
+            description="Twilio, or another server with its Messages API",
+        ),
+    ] = "https://api.twilio.com"
+    twilio_account_sid: Annotated[
+        str | None,
+        Field(pattern=r"^[A-Za-z0-9]+$", description="Account that sends SMS and WhatsApp messages"),
+    ] = None
+    twilio_auth_token: Annotated[SecretStr | None, Field(description="Auth token of that account")] = None
+    sms_from: Annotated[
+        str | None,
+        Field(
+            min_length=2,
+            description="Sender of SMS: a number, a name, or the SID of a messaging service (`MG...`)",
+        ),
+    ] = None
+    whatsapp_from: Annotated[
+        str | None, Field(pattern=r"^\+[0-9]{6,15}$", description="Number that WhatsApp messages come from")
+    ] = None
+    twilio_connections: Annotated[
+        int, Field(ge=1, le=200, description="Requests to Twilio at once, per worker")
+    ] = 16
+    twilio_timeout_seconds: Annotated[
+        float, Field(gt=0, le=120, description="Longest wait for an answer of Twilio")
+    ] = 20.0
+    twilio_delivery_policy: Annotated[
+        DeliveryPolicy,
+        Field(
+            description="As for email; `exactly_once` for a provider that honours the header `Idempotency-Key`, "
+            "which Twilio itself does not"
         ),
     ] = DeliveryPolicy.AT_MOST_ONCE
 
@@ -249,6 +278,13 @@ class Settings(BaseSettings):
             acceptable_password(value.get_secret_value())
         return value
 
+    @field_validator("email_delivery_policy")
+    @classmethod
+    def _mail_servers_honour_no_key(cls, value: DeliveryPolicy) -> DeliveryPolicy:
+        if value is DeliveryPolicy.EXACTLY_ONCE:
+            raise ValueError("expected at_most_once or at_least_once: no mail server tells repeats")
+        return value
+
     @field_validator("temporal_tls_ca_file", "temporal_tls_cert_file", "temporal_tls_key_file")
     @classmethod
     def _exists(cls, value: Path | None) -> Path | None:
@@ -267,6 +303,16 @@ class Settings(BaseSettings):
         if (self.temporal_tls_cert_file is None) != (self.temporal_tls_key_file is None):
             raise ValueError(
                 "CARILLON_TEMPORAL_TLS_CERT_FILE and CARILLON_TEMPORAL_TLS_KEY_FILE must be set together"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _a_sender_needs_an_account(self) -> Self:
+        sends = self.sms_from is not None or self.whatsapp_from is not None
+        if sends and (self.twilio_account_sid is None or self.twilio_auth_token is None):
+            raise ValueError(
+                "CARILLON_SMS_FROM and CARILLON_WHATSAPP_FROM need CARILLON_TWILIO_ACCOUNT_SID and "
+                "CARILLON_TWILIO_AUTH_TOKEN"
             )
         return self
 

@@ -117,6 +117,23 @@ async def claim(session: AsyncSession, run_id: UUID, seqs: Sequence[int], claim_
     )
 
 
+async def abandoned_rows(
+    session: AsyncSession, run_id: UUID, first: int, last: int, claim_id: UUID, columns: Sequence[str]
+) -> list[RowMapping]:
+    """Rows of a slice that other attempts claimed and did not settle, with the participants' `columns`."""
+    selected = "".join(f", {column_sql(column)} AS {column}" for column in columns)
+    rows = await session.execute(
+        text(
+            f"SELECT rp.seq, rp.participant_id{selected} "  # noqa: S608
+            "FROM run_participant rp JOIN participant p ON p.id = rp.participant_id "
+            "WHERE rp.run_id = :run AND rp.seq >= :first AND rp.seq < :last AND rp.outcome = 'sending' "
+            "AND rp.claim IS DISTINCT FROM :claim ORDER BY rp.seq"
+        ),
+        {"run": run_id, "first": first, "last": last, "claim": claim_id},
+    )
+    return list(rows.mappings())
+
+
 async def resolve_abandoned_claims(
     session: AsyncSession, run_id: UUID, first: int, last: int, outcome: Outcome, claim_id: UUID
 ) -> list[UUID]:

@@ -3,23 +3,25 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import RowMapping, text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from domain.actions import Channel
 from domain.message_options import MessageOptions
 from domain.messages import MessageStatus
-from domain.outcomes import UNSETTLED, SkipReason
+from domain.outcomes import SkipReason
 from store.tables.message import CLAIMED, QUEUED
 
+ON_THEIR_WAY = (
+    "SELECT m.id, m.participant_id, m.channel, m.recipient, m.subject, m.body, m.options, m.priority, m.attempts, "
+    "m.created_at, m.rule_id, m.event_id, m.journey_id, m.enrollment_id, m.block_id, m.template_id, m.claim, "
+    "m.available_at, p.status AS participant_status, p.consent "
+    "FROM message m LEFT JOIN participant p ON p.id = m.participant_id "
+)
 _DUE = text(
-    "SELECT m.id, m.participant_id, m.channel, m.recipient, m.subject, m.body, m.options, m.priority, m.attempts, "  # noqa: S608
-    "m.created_at, m.rule_id, m.event_id, m.journey_id, m.enrollment_id, m.block_id, m.template_id, "
-    "p.status AS participant_status, p.consent FROM message m LEFT JOIN participant p ON p.id = m.participant_id "
-    f"WHERE m.program_id = :program AND m.{QUEUED} AND m.available_at <= now() "
+    f"{ON_THEIR_WAY} WHERE m.program_id = :program AND m.{QUEUED} AND m.available_at <= now() "
     "ORDER BY m.available_at, m.id LIMIT :limit FOR UPDATE OF m SKIP LOCKED"
 )
 # Whoever was erased while their message was being sent has no body left that could be sent again.
@@ -33,17 +35,6 @@ _SETTLE = text(
     "CAST(:errors AS text[]), CAST(:due AS timestamptz[]), CAST(:provider_ids AS text[])) "
     "AS given(id, status, error, available_at, provider_id)) AS s "
     "WHERE m.id = s.id AND m.claim = :claim AND m.status IN ('sending', 'unknown') RETURNING m.id, m.status"
-)
-_REPEAT = text(
-    "UPDATE message SET claim = NULL, "  # noqa: S608
-    "status = CASE WHEN body IS NULL THEN 'unknown' ELSE 'queued' END, "
-    "settled_at = CASE WHEN body IS NULL THEN :now ELSE settled_at END "
-    f"WHERE program_id = :program AND {CLAIMED} AND channel = :channel AND claim <> :claim"
-)
-# The claim stays: an attempt that was thought dead may still tell what became of its sends.
-_LEAVE_UNKNOWN = text(
-    "UPDATE message SET status = 'unknown', error = :error, body = NULL, options = NULL, settled_at = :now "  # noqa: S608
-    f"WHERE program_id = :program AND {CLAIMED} AND channel = :channel AND claim <> :claim"
 )
 _UNATTENDED = text(
     "SELECT id FROM program WHERE EXISTS ("  # noqa: S608
@@ -91,29 +82,31 @@ class MessageSettlement:
 async def due_messages(session: AsyncSession, program_id: UUID, limit: int) -> list[DueMessage]:
     """Lock messages that are due, the longest due first. Those that somebody else has locked are passed over."""
     rows = await session.execute(_DUE, {"program": program_id, "limit": limit})
-    return [
-        DueMessage(
-            id=row["id"],
-            participant_id=row["participant_id"],
-            channel=Channel(row["channel"]),
-            recipient=row["recipient"],
-            subject=row["subject"],
-            body=row["body"],
-            options=MessageOptions.read(row["options"]),
-            priority=row["priority"],
-            attempts=row["attempts"],
-            queued_at=row["created_at"],
-            rule_id=row["rule_id"],
-            event_id=row["event_id"],
-            journey_id=row["journey_id"],
-            enrollment_id=row["enrollment_id"],
-            block_id=row["block_id"],
-            template_id=row["template_id"],
-            participant_status=row["participant_status"],
-            consent=row["consent"],
-        )
-        for row in rows.mappings()
-    ]
+    return [due_message_of(row) for row in rows.mappings()]
+
+
+def due_message_of(row: RowMapping) -> DueMessage:
+    """From a row of ON_THEIR_WAY."""
+    return DueMessage(
+        id=row["id"],
+        participant_id=row["participant_id"],
+        channel=Channel(row["channel"]),
+        recipient=row["recipient"],
+        subject=row["subject"],
+        body=row["body"],
+        options=MessageOptions.read(row["options"]),
+        priority=row["priority"],
+        attempts=row["attempts"],
+        queued_at=row["created_at"],
+        rule_id=row["rule_id"],
+        event_id=row["event_id"],
+        journey_id=row["journey_id"],
+        enrollment_id=row["enrollment_id"],
+        block_id=row["block_id"],
+        template_id=row["template_id"],
+        participant_status=row["participant_status"],
+        consent=row["consent"],
+    )
 
 
 async def claim_messages(session: AsyncSession, ids: Sequence[UUID], claim_id: UUID) -> None:
@@ -159,23 +152,6 @@ async def settle_claimed(
         },
     )
     return {id_: MessageStatus(status) for id_, status in settled}
-
-
-async def resolve_abandoned_messages(
-    session: AsyncSession,
-    program_id: UUID,
-    channel: Channel,
-    claim_id: UUID,
-    now: datetime,
-    *,
-    repeat: bool,
-) -> None:
-    """Messages that another attempt claimed and did not settle: sent again, or left `unknown`."""
-    given: dict[str, Any] = {"program": program_id, "channel": channel.value, "claim": claim_id, "now": now}
-    if repeat:
-        await session.execute(_REPEAT, given)
-    else:
-        await session.execute(_LEAVE_UNKNOWN, given | {"error": UNSETTLED})
 
 
 async def next_message_due_at(session: AsyncSession, program_id: UUID) -> datetime | None:

@@ -6,10 +6,11 @@ from datetime import datetime
 from uuid import UUID, uuid5
 
 from sqlalchemy import text
+from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from domain.actions import Channel
-from store.tables import AutomationRun
+from store.tables import AutomationRun, Message
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,12 @@ async def record_drafts(
             "subjects": [draft.subject for draft in drafts],
         },
     )
+
+
+async def first_begun_at(session: AsyncSession, ids: Sequence[UUID]) -> dict[UUID, datetime]:
+    """Before when messages of runs were certainly not sent."""
+    statement = select(Message.id, Message.created_at).where(col(Message.id).in_(ids))
+    return dict((await session.exec(statement)).all())
 
 
 async def still_there(session: AsyncSession, participants: Sequence[UUID]) -> set[UUID]:

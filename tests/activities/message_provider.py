@@ -11,12 +11,13 @@ from temporalio.testing import ActivityEnvironment
 from activities import Resources
 from activities.message_dispatch import MessageDispatchActivities
 from activities.message_effect import MessageEffect
-from channels.channel import Delivery, DeliveryProblem, DeliveryStatus, MessageChannel, Outgoing
+from channels.channel import Delivery, DeliveryProblem, DeliveryStatus, InDoubt, MessageChannel, Outgoing
 from domain.actions import Channel, SendMessage
 from domain.activity_contract import DeliveryRound, DispatchMessages
 from domain.automation import Definition, Scope, TriggerType
 from domain.contract import CohortInput
-from runtime.settings import DeliveryPolicy, Settings
+from domain.delivery_policy import DeliveryPolicy
+from runtime.settings import Settings
 from store.database import Database
 from store.tables import AutomationRun, Participant, RunParticipant
 from tests.store.records import add_run
@@ -31,11 +32,18 @@ IN_DOUBT = Delivery(DeliveryStatus.UNKNOWN, "connection lost", DeliveryProblem.C
 
 @dataclass
 class Provider:
-    """A channel that answers as told. While it is not `open`, what it was handed stays in its hands."""
+    """A channel that answers as told. While it is not `open`, what it was handed stays in its hands.
+
+    `tell`: what it says when it is asked after a send; it can only be asked when there is one.
+    """
 
     answer: Callable[[Outgoing], Delivery] = lambda message: SENT
     handed: list[Outgoing] = field(default_factory=list)
     open: asyncio.Event = field(default_factory=asyncio.Event)
+
+    policy: DeliveryPolicy = DeliveryPolicy.AT_MOST_ONCE
+    tell: Callable[[InDoubt], Delivery | None] | None = None
+    asked: list[InDoubt] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.open.set()
@@ -44,6 +52,15 @@ class Provider:
         self.handed += messages
         await self.open.wait()
         return [self.answer(message) for message in messages]
+
+    @property
+    def can_tell(self) -> bool:
+        return self.tell is not None
+
+    async def look_up(self, sends: Sequence[InDoubt]) -> list[Delivery | None]:
+        assert self.tell is not None
+        self.asked += sends
+        return [self.tell(send) for send in sends]
 
     async def close(self) -> None:
         self.open.set()
@@ -60,9 +77,10 @@ def resources_with(
     temporal: Any = None,
 ) -> Resources:
     url = database.engine.url.render_as_string(hide_password=False)
-    settings = Settings(database_url=url, email_delivery_policy=policy)
+    if isinstance(provider, Provider):
+        provider.policy = policy
     webhooks: Any = None
-    return Resources(settings, database, temporal, {Channel.EMAIL: provider}, webhooks)
+    return Resources(Settings(database_url=url), database, temporal, {Channel.EMAIL: provider}, webhooks)
 
 
 async def dispatch(
@@ -89,7 +107,12 @@ async def add_mailable_run(database: Database, program_id: UUID) -> tuple[UUID, 
     return run_id, [row.participant_id for row in ledger]
 
 
-async def mail_run(database: Database, run_id: UUID, provider: MessageChannel) -> None:
+async def mail_run(
+    database: Database,
+    run_id: UUID,
+    provider: MessageChannel,
+    policy: DeliveryPolicy = DeliveryPolicy.AT_MOST_ONCE,
+) -> None:
     """Send everybody of the run a mail."""
     async with database.transaction() as session:
         run = await session.get_one(AutomationRun, run_id)
@@ -108,5 +131,5 @@ async def mail_run(database: Database, run_id: UUID, provider: MessageChannel) -
         first=0,
         last=run.total,
     )
-    effect = MessageEffect(resources_with(database, provider), run, definition, slice_)
+    effect = MessageEffect(resources_with(database, provider, policy), run, definition, slice_)
     await ActivityEnvironment().run(effect.apply)

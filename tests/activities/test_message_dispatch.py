@@ -12,13 +12,14 @@ from temporalio.testing import ActivityEnvironment
 
 from activities.message_dispatch import BATCH, MessageDispatchActivities
 from channels import EmailChannel
-from channels.channel import Delivery, Outgoing
+from channels.channel import Delivery, DeliveryProblem, Outgoing
 from domain.activity_contract import DeliveryRound
 from domain.contract import messages_workflow_id
+from domain.delivery_policy import DeliveryPolicy
 from domain.message_options import MessageOptions
 from domain.messages import FIRST_RETRY, GIVE_UP_AFTER
 from domain.outcomes import UNSETTLED
-from runtime.settings import DeliveryPolicy, Settings
+from runtime.settings import Settings
 from store.database import Database
 from store.participants import erase_participant
 from store.tables import Participant
@@ -239,6 +240,76 @@ async def test_at_least_once_sends_what_a_dead_attempt_claimed_again(
     again = await the_message(database, program_id)
     assert (again.status, again.attempts) == ("sent", 2)
     assert [one.message_id for one in provider.handed] == [again.id]
+
+
+async def test_what_the_provider_says_it_took_from_a_dead_attempt_is_sent_whatever_the_policy(
+    database: Database, program_id: UUID
+) -> None:
+    told = replace(SENT, provider_id="SM1")
+    provider = Provider(tell=lambda send: told)
+    person = await claimed_by_a_dead_attempt(database, program_id)
+    await dispatch(database, program_id, provider, DeliveryPolicy.AT_LEAST_ONCE)
+    settled = await the_message(database, program_id)
+    assert (settled.status, settled.provider_id, settled.body, provider.handed) == ("sent", "SM1", None, [])
+    (asked,) = provider.asked
+    assert (asked.message.message_id, asked.message.body) == (settled.id, "Glad to have you")
+    assert asked.since == settled.available_at
+    async with database.transaction() as session:
+        assert (await session.get_one(Participant, person.id)).last_contacted_at is not None
+
+
+@pytest.mark.parametrize(
+    ("policy", "status"), [(DeliveryPolicy.AT_MOST_ONCE, "unknown"), (DeliveryPolicy.EXACTLY_ONCE, "sent")]
+)
+async def test_what_the_provider_cannot_tell_follows_the_policy(
+    database: Database, program_id: UUID, policy: DeliveryPolicy, status: str
+) -> None:
+    await claimed_by_a_dead_attempt(database, program_id)
+    await dispatch(database, program_id, Provider(tell=lambda send: None), policy)
+    assert (await the_message(database, program_id)).status == status
+
+
+async def test_the_provider_is_asked_at_once_about_a_send_that_broke_off(
+    database: Database, program_id: UUID
+) -> None:
+    provider = Provider(lambda message: IN_DOUBT, tell=lambda send: replace(SENT, provider_id="SM1"))
+    await queue(database, message_to(await add_person(database, program_id)))
+    await dispatch(database, program_id, provider)
+    settled = await the_message(database, program_id)
+    assert (settled.status, settled.error, settled.provider_id) == ("sent", None, "SM1")
+
+
+async def test_a_send_that_broke_off_is_repeated_where_the_receiver_tells_repeats(
+    database: Database, program_id: UUID
+) -> None:
+    provider = Provider(lambda message: IN_DOUBT if len(provider.handed) == 1 else SENT)
+    message = message_to(await add_person(database, program_id))
+    await queue(database, message)
+    await dispatch(database, program_id, provider, DeliveryPolicy.EXACTLY_ONCE)
+    waiting = await the_message(database, program_id)
+    assert (waiting.status, waiting.body) == ("queued", "Glad to have you")
+    await change_message(database, message, available_at=datetime.now(UTC))
+    await dispatch(database, program_id, provider, DeliveryPolicy.EXACTLY_ONCE)
+    assert (await the_message(database, program_id)).status == "sent"
+    assert [one.message_id for one in provider.handed] == [message.id, message.id]
+
+
+async def test_a_send_that_is_in_doubt_for_a_day_ends_so(database: Database, program_id: UUID) -> None:
+    provider, message = Provider(lambda message: IN_DOUBT), message_to(await add_person(database, program_id))
+    await queue(database, message)
+    await change_message(database, message, created_at=datetime.now(UTC) - GIVE_UP_AFTER)
+    await dispatch(database, program_id, provider, DeliveryPolicy.EXACTLY_ONCE)
+    assert (await the_message(database, program_id)).status == "unknown"
+
+
+async def test_a_provider_that_asks_to_be_left_alone_is(database: Database, program_id: UUID) -> None:
+    busy = replace(AWAY, problem=DeliveryProblem.RATE_LIMITED, retry_after=timedelta(minutes=3))
+    await queue(database, message_to(await add_person(database, program_id)))
+    before = datetime.now(UTC)
+    await dispatch(database, program_id, Provider(lambda message: busy))
+    waiting = await the_message(database, program_id)
+    assert waiting.available_at is not None
+    assert waiting.available_at >= before + timedelta(minutes=3)
 
 
 async def test_at_least_once_brings_nobody_back_who_was_erased(database: Database, program_id: UUID) -> None:

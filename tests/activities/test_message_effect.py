@@ -1,17 +1,33 @@
 """The messages of a run, and people who are erased while they are sent."""
 
 import asyncio
+from contextlib import suppress
 from dataclasses import replace
+from datetime import timedelta
 from uuid import UUID
 
+import pytest
+from sqlalchemy import text
 from sqlmodel import col, select
+from temporalio.exceptions import ApplicationError
 
 from channels import EmailChannel
+from channels.channel import Delivery, DeliveryProblem, InDoubt
+from domain.delivery_policy import DeliveryPolicy
+from domain.outcomes import UNSETTLED
 from runtime.settings import Settings
 from store.database import Database
 from store.participants import erase_participant
 from store.tables import Message, Participant, RunParticipant
-from tests.activities.message_provider import REFUSED, SENT, Provider, add_mailable_run, mail_run
+from tests.activities.message_provider import (
+    AWAY,
+    IN_DOUBT,
+    REFUSED,
+    SENT,
+    Provider,
+    add_mailable_run,
+    mail_run,
+)
 
 
 async def ledger_of(database: Database, run_id: UUID) -> list[tuple[str, str | None, str | None]]:
@@ -90,3 +106,76 @@ async def test_what_the_provider_calls_a_message_is_kept(database: Database, pro
     await mail_run(database, run_id, provider)
     messages = (await messages_of_run(database, run_id)).values()
     assert {one.provider_id for one in messages} == {f"SM{one.id.hex}" for one in messages}
+
+
+async def left_by_a_dead_attempt(database: Database, run_id: UUID) -> None:
+    """Both messages of the run are claimed, and nobody will settle them."""
+    provider = Provider()
+    provider.open.clear()
+    sending = asyncio.create_task(mail_run(database, run_id, provider))
+    await provider.was_handed(2)
+    sending.cancel()
+    # A cancellation waits for what has begun, so it is told that nothing is known of it, and that is undone.
+    provider.answer = lambda message: IN_DOUBT
+    provider.open.set()
+    with suppress(asyncio.CancelledError):
+        await sending
+    async with database.transaction() as session:
+        await session.execute(
+            text("UPDATE run_participant SET outcome = 'sending', error = NULL WHERE run_id = :run"),
+            {"run": run_id},
+        )
+        await session.execute(
+            text(
+                "UPDATE message SET status = 'sending', error = NULL, settled_at = NULL WHERE run_id = :run"
+            ),
+            {"run": run_id},
+        )
+
+
+async def test_what_the_provider_says_it_took_from_a_dead_attempt_is_sent(
+    database: Database, program_id: UUID
+) -> None:
+    run_id, _ = await add_mailable_run(database, program_id)
+    await left_by_a_dead_attempt(database, run_id)
+
+    def first_only(send: InDoubt) -> Delivery | None:
+        return replace(SENT, provider_id="SM0") if send.message.recipient == "0@example.com" else None
+
+    provider = Provider(tell=first_only)
+    await mail_run(database, run_id, provider)
+    assert provider.handed == []
+    assert await ledger_of(database, run_id) == [("sent", None, None), ("unknown", None, UNSETTLED)]
+    messages = (await messages_of_run(database, run_id)).values()
+    assert {(one.recipient, one.status, one.provider_id) for one in messages} == {
+        ("0@example.com", "sent", "SM0"),
+        ("1@example.com", "unknown", None),
+    }
+    assert {asked.message.body for asked in provider.asked} == {"Hello"}
+
+
+async def test_a_run_waits_as_long_as_the_provider_wants_to_be_left_alone(
+    database: Database, program_id: UUID
+) -> None:
+    run_id, _ = await add_mailable_run(database, program_id)
+    busy = replace(AWAY, problem=DeliveryProblem.RATE_LIMITED, retry_after=timedelta(seconds=90))
+    with pytest.raises(ApplicationError) as raised:
+        await mail_run(database, run_id, Provider(lambda message: busy))
+    assert (raised.value.type, raised.value.next_retry_delay) == ("unavailable", timedelta(seconds=90))
+    assert {outcome for outcome, _, _ in await ledger_of(database, run_id)} == {"pending"}
+    await mail_run(database, run_id, Provider())
+    assert {outcome for outcome, _, _ in await ledger_of(database, run_id)} == {"sent"}
+
+
+async def test_a_send_of_a_run_that_broke_off_is_repeated_where_the_receiver_tells_repeats(
+    database: Database, program_id: UUID
+) -> None:
+    run_id, _ = await add_mailable_run(database, program_id)
+    provider = Provider(lambda message: IN_DOUBT)
+    with pytest.raises(ApplicationError):
+        await mail_run(database, run_id, provider, DeliveryPolicy.EXACTLY_ONCE)
+    provider.answer = lambda message: SENT
+    await mail_run(database, run_id, provider, DeliveryPolicy.EXACTLY_ONCE)
+    assert {outcome for outcome, _, _ in await ledger_of(database, run_id)} == {"sent"}
+    keys = [message.message_id for message in provider.handed]
+    assert sorted(keys[:2]) == sorted(keys[2:])

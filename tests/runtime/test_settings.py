@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from runtime.settings import DeliveryPolicy, Settings, SettingsError, load_settings
+from domain.delivery_policy import DeliveryPolicy
+from runtime.settings import Settings, SettingsError, load_settings
 
 URL = "postgresql://ana:hush@localhost:5432/carillon"
 
@@ -158,3 +159,17 @@ def test_settings_are_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
     first = load_settings()
     monkeypatch.setenv("CARILLON_API_PORT", "1")
     assert load_settings() is first
+
+
+def test_no_mail_server_can_be_said_to_deliver_exactly_once() -> None:
+    with pytest.raises(ValidationError, match="at_most_once or at_least_once"):
+        settings(email_delivery_policy="exactly_once")
+    assert settings(twilio_delivery_policy="exactly_once").twilio_delivery_policy == "exactly_once"
+
+
+@pytest.mark.parametrize("sender", ["sms_from", "whatsapp_from"])
+def test_a_sender_of_texts_needs_an_account(sender: str) -> None:
+    with pytest.raises(ValidationError, match="CARILLON_TWILIO_ACCOUNT_SID"):
+        settings(**{sender: "+15005550006"})
+    account = {"twilio_account_sid": "AC0123", "twilio_auth_token": "hush"}
+    assert "hush" not in repr(settings(**{sender: "+15005550006"}, **account))
