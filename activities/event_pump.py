@@ -1,4 +1,4 @@
-"""The pump: takes events from the queue and has the rules look at each, a batch a transaction."""
+"""The pump: takes events from the queue and has rules and journeys look at each, a batch a transaction."""
 
 import asyncio
 from collections.abc import Sequence
@@ -27,6 +27,7 @@ from store.event_queue import (
 )
 from store.event_signal import listening
 from store.event_types import SeenEvent, learn_event_types
+from store.journey_intake import hear, take_into_journeys
 from store.rule_batches import Batch, load_batch
 from store.rule_effects import carry_out
 from store.rule_run_records import record_outcomes
@@ -112,10 +113,13 @@ class EventPumpActivities:
 
 async def _process(session: AsyncSession, queued: Sequence[QueuedEvent]) -> None:
     now = datetime.now(UTC)
-    batch = await load_batch(session, [one.facts for one in queued])
+    facts = [one.facts for one in queued]
+    heard = await hear(session, facts)
+    batch = await load_batch(session, facts, heard.participants, with_segments=heard.asks_for_segments)
     processed, failures = await asyncio.to_thread(_decide, queued, batch, now)
     await record_outcomes(session, processed, now)
     await carry_out(session, batch.programs, processed, batch.before, batch.scene, now)
+    await take_into_journeys(session, batch.programs, heard, processed, now)
     await snooze_slow_rules(session, batch.scene.too_slow, now + SLOW_RULE_RESTS)
     done = {one.event.id for one in processed}
     finished = [one for one in queued if one.facts.id in done]

@@ -1,4 +1,4 @@
-"""Keeping events, and what rules made of them, for as long as the settings say."""
+"""Keeping events, and what rules and journeys made of them, for as long as the settings say."""
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
@@ -16,6 +16,7 @@ from store.event_retention import (
     discard_rule_runs,
     discard_tallies,
 )
+from store.journey_refusals import discard_refusals
 
 STATEMENTS_A_PASS = 30
 
@@ -29,6 +30,7 @@ async def discard_old_events(database: Database, settings: Settings, now: dateti
     runs_before = now.replace(minute=0, second=0, microsecond=0) - timedelta(
         days=settings.rule_run_retention_days
     )
+    await _in_pieces(database, lambda session: discard_refusals(session, runs_before))
     _, all_gone = await _in_pieces(database, lambda session: discard_rule_runs(session, runs_before))
     if all_gone:
         hours, _ = await _in_pieces(database, lambda session: discard_tallies(session, runs_before))

@@ -13,9 +13,10 @@ from domain.condition_forms import RuleConditions
 from domain.definition_rules import DefinitionError
 from domain.expressions import AttributeType
 from domain.program_settings import attribute_types
-from domain.rules.actions import RuleAction, SendWebhook
+from domain.rules.actions import EnrollJourney, ExitJourney, RuleAction, SendWebhook
 from domain.rules.alerting import AlertSettings, WebhookAlert
 from domain.rules.rule_checks import action_faults, check_conditions
+from store.journeys import known_journeys
 from store.tables import Program
 from store.webhooks import known_endpoints
 
@@ -39,6 +40,13 @@ async def checked_expression(session: AsyncSession, program: Program, draft: Rul
         Fault(field=field, reason="no such webhook in this program", received=str(webhook_id))
         for field, webhook_id in wanted.items()
         if webhook_id not in known
+    ]
+    journeys = dict(_journeys(draft))
+    known_ids = await known_journeys(session, program.id, journeys.values())
+    faults += [
+        Fault(field=field, reason="no such journey in this program", received=journey_id)
+        for field, journey_id in journeys.items()
+        if journey_id not in known_ids
     ]
     if faults:
         raise invalid_fields(faults)
@@ -70,3 +78,10 @@ def _webhooks(draft: RuleDraft) -> Iterator[tuple[str, UUID]]:
         for index, channel in enumerate(draft.alert_settings.channels):
             if isinstance(channel, WebhookAlert):
                 yield f"alert_settings.channels.{index}.webhook_id", channel.webhook_id
+
+
+def _journeys(draft: RuleDraft) -> Iterator[tuple[str, str]]:
+    """The journeys that the draft names, by the field in which it does."""
+    for index, action in enumerate(draft.actions):
+        if isinstance(action, EnrollJourney | ExitJourney):
+            yield f"actions.{index}.journey_id", action.journey_id

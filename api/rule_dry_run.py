@@ -23,6 +23,8 @@ from domain.rules.actions import (
     AddNote,
     Broadcast,
     EmitEvent,
+    EnrollJourney,
+    ExitJourney,
     RuleAction,
     ScheduleEvent,
     SendWebhook,
@@ -46,7 +48,16 @@ INLINE = ("trigger_type", "conditions", "actions")
 NAME_OF_UNSAVED = "dry run"
 GATES_OF_UNSAVED = (Gate.CONDITIONS, Gate.ACTIONS)
 # Each of these has one effect beyond the participant and the conversation.
-REACHING_OUT = (SendMessage, SendWebhook, AddNote, EmitEvent, ScheduleEvent, Broadcast)
+REACHING_OUT = (
+    SendMessage,
+    SendWebhook,
+    AddNote,
+    EmitEvent,
+    ScheduleEvent,
+    Broadcast,
+    EnrollJourney,
+    ExitJourney,
+)
 
 
 @dataclass(frozen=True, slots=True)

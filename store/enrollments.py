@@ -22,16 +22,24 @@ _ENROLL = text(
     "ON CONFLICT (entry_key) DO NOTHING RETURNING id, entry_key, journey_id"
 )
 # Messages that have not left yet never will.
-_EXIT = text(
-    "WITH leaving AS (SELECT e.id, x.reason, x.event_id FROM enrollment e "  # noqa: S608
-    "JOIN unnest(CAST(:journeys AS text[]), CAST(:people AS uuid[]), CAST(:reasons AS text[]), "
-    "CAST(:events AS uuid[])) AS x(journey_id, participant_id, reason, event_id) USING (journey_id, participant_id) "
-    f"WHERE e.{INSIDE} ORDER BY e.id FOR UPDATE OF e), "
+_GONE = (
     "gone AS (UPDATE enrollment e SET status = 'exited', reason = leaving.reason, exit_event_id = leaving.event_id, "
     "wake_at = NULL, finished_at = :now FROM leaving WHERE e.id = leaving.id RETURNING e.id), "
     "unsent AS (UPDATE message SET status = 'cancelled', body = NULL, settled_at = :now FROM gone "
     "WHERE message.enrollment_id = gone.id AND message.status = 'queued') "
     "SELECT id FROM gone"
+)
+_EXIT = text(
+    "WITH leaving AS (SELECT e.id, x.reason, x.event_id FROM enrollment e "  # noqa: S608
+    "JOIN unnest(CAST(:journeys AS text[]), CAST(:people AS uuid[]), CAST(:reasons AS text[]), "
+    "CAST(:events AS uuid[])) AS x(journey_id, participant_id, reason, event_id) USING (journey_id, participant_id) "
+    f"WHERE e.{INSIDE} ORDER BY e.id FOR UPDATE OF e), {_GONE}"
+)
+_END = text(
+    "WITH leaving AS (SELECT e.id, x.reason, x.event_id FROM enrollment e "  # noqa: S608
+    "JOIN unnest(CAST(:keys AS text[]), CAST(:reasons AS text[]), CAST(:events AS uuid[])) "
+    "AS x(entry_key, reason, event_id) USING (entry_key) "
+    f"WHERE e.{INSIDE} ORDER BY e.id FOR UPDATE OF e), {_GONE}"
 )
 # At a goal the event tells that it was reached, at a wait that it is over.
 _MOVE_ON = text(
@@ -79,6 +87,15 @@ class MoveOn:
     entry_key: str
     event_id: UUID
     goal: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EndedPass:
+    """One pass that ends early, by the key under which it began."""
+
+    entry_key: str
+    reason: ExitReason
+    event_id: UUID | None = None
 
 
 async def enroll(session: AsyncSession, entries: Sequence[Entry]) -> dict[str, UUID]:
@@ -142,6 +159,22 @@ async def move_on(session: AsyncSession, moves: Sequence[MoveOn], now: datetime)
     )
     for journey_id in set(moved.scalars()):
         wake_journey(session, journey_id)
+
+
+async def end_passes(session: AsyncSession, ended: Sequence[EndedPass], now: datetime) -> int:
+    """As `exit_enrollments`, of single passes."""
+    if not ended:
+        return 0
+    gone = await session.execute(
+        _END,
+        {
+            "keys": [one.entry_key for one in ended],
+            "reasons": [one.reason.value for one in ended],
+            "events": [one.event_id for one in ended],
+            "now": now,
+        },
+    )
+    return len(gone.all())
 
 
 async def erase_enrollments_of(session: AsyncSession, participant_id: UUID) -> None:

@@ -1,4 +1,4 @@
-"""Events that Carillon makes of what happens in it: stored where an active rule listens to their type."""
+"""Events that Carillon makes of what happens in it: stored where an active rule or a journey listens to their type."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,6 +12,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from domain.events import PARTICIPANT_SOURCE, EventKind
 from domain.participant_events import PARTICIPANT_CREATED, PARTICIPANT_UPDATED, participant_event_data
 from store.event_rows import NewEvent, insert_events
+from store.journey_listeners import types_heard_by_journeys
 from store.subscription_follow import ParticipantChange
 from store.tables import AutomationRule
 
@@ -32,15 +33,16 @@ class GeneratedEvent:
 
 
 async def listened_types(session: AsyncSession, program_id: UUID) -> frozenset[str]:
-    """The types of event that an active rule of the program listens to."""
+    """The types of event that an active rule or a journey of the program listens to."""
     statement = select(AutomationRule.trigger_type).where(
         col(AutomationRule.program_id) == program_id, col(AutomationRule.is_active)
     )
-    return frozenset(await session.exec(statement.distinct()))
+    of_rules = frozenset(await session.exec(statement.distinct()))
+    return of_rules | await types_heard_by_journeys(session, program_id)
 
 
 async def emit_if_listened(session: AsyncSession, program_id: UUID, events: Sequence[GeneratedEvent]) -> None:
-    """Store those that a rule listens to, in their order, in the transaction in which what they tell of happens."""
+    """Store those that a rule or a journey listens to, in their order, in the transaction in which what they tell of happens."""
     if events:
         await _insert_listened(session, program_id, events, await listened_types(session, program_id))
 
@@ -48,7 +50,7 @@ async def emit_if_listened(session: AsyncSession, program_id: UUID, events: Sequ
 async def emit_participant_changes(
     session: AsyncSession, program_id: UUID, changes: Sequence[ParticipantChange], source: str
 ) -> None:
-    """`participant.created` and `participant.updated`, where a rule listens. `source`: who made the changes."""
+    """`participant.created` and `participant.updated`, where a rule or a journey listens. `source`: who made the changes."""
     listened = await listened_types(session, program_id)
     if OF_PARTICIPANTS & listened:
         await _insert_listened(session, program_id, participant_events(changes, source), listened)

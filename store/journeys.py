@@ -12,6 +12,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from domain.journeys.definition import JourneyDefinition
 from domain.journeys.resume_policy import ResumePolicy
 from domain.wake_up import Sleeper
+from store.journey_listeners import note_listeners
 from store.tables import Journey, JourneyVersion
 from store.waking import wake_after_commit
 
@@ -90,6 +91,7 @@ async def publish_journey(session: AsyncSession, journey: Journey, now: datetime
         )
         .on_conflict_do_nothing()
     )
+    await note_listeners(session, journey.program_id, journey.id, content_hash, definition)
     journey.published_hash = content_hash
     return content_hash
 

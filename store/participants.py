@@ -20,6 +20,7 @@ from domain.wake_up import Sleeper
 from store.conversations import detach_conversations_of
 from store.enrollments import erase_enrollments_of
 from store.generated_events import emit_participant_changes
+from store.journey_refusals import erase_refusals_of
 from store.messages import addresses_written_to, erase_messages_of
 from store.paging import Page, PageRequest, page_newest_first
 from store.received_events import erase_events_of
@@ -184,6 +185,7 @@ async def erase_participant(session: AsyncSession, program_id: UUID, participant
     await hash_suppressions(session, program_id, ((to, address) for to, address in addresses if address))
     await erase_messages_of(session, participant_id)
     await erase_enrollments_of(session, participant_id)
+    await erase_refusals_of(session, participant_id)
     return True
 
 

@@ -1,7 +1,7 @@
 """All that a batch of events needs to be processed, read in a few statements."""
 
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache, partial
@@ -16,6 +16,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from domain.expressions import RULE, Condition, compile_condition, with_breaker
 from domain.expressions.limits import CACHED_CONDITIONS
 from domain.rules.acting import Row
+from domain.rules.actions import EnrollJourney
 from domain.rules.processing import EventFacts, Scene, Views
 from domain.rules.rule import Rule
 from store.compiled_rules import rule_of
@@ -52,16 +53,25 @@ class Batch:
         return Views(_values_of(self.programs[program_id], now), template_values)
 
 
-async def load_batch(session: AsyncSession, events: Sequence[EventFacts]) -> Batch:
-    """The people and conversations that rules may change are locked until the transaction ends."""
+async def load_batch(
+    session: AsyncSession,
+    events: Sequence[EventFacts],
+    also: Collection[UUID] = (),
+    *,
+    with_segments: bool = False,
+) -> Batch:
+    """The people and conversations that rules may change are locked until the transaction ends, and `also` others.
+
+    `with_segments`: people come with their segments even if no rule asks for them.
+    """
     programs = await _programs(session, {event.program_id for event in events})
     rules = await _rules(session, events)
     heard = [event for event in events if (event.program_id, event.type) in rules]
     all_rules = [rule for listening in rules.values() for rule in listening]
-    with_segments = any(rule.condition and SEGMENTS in rule.condition.variables for rule in all_rules)
+    with_segments |= any(_asks_for_segments(rule) for rule in all_rules)
     participants = await participants_of(
         session,
-        {event.participant_id for event in heard if event.participant_id},
+        {event.participant_id for event in heard if event.participant_id} | set(also),
         with_segments=with_segments,
         lock=True,
     )
@@ -76,6 +86,13 @@ async def load_batch(session: AsyncSession, events: Sequence[EventFacts]) -> Bat
         Scene(dict(participants), dict(conversations), cooldowns),
         rules,
     )
+
+
+def _asks_for_segments(rule: Rule) -> bool:
+    """The audience of a journey that it lets people into may."""
+    if any(isinstance(action, EnrollJourney) for action in rule.actions):
+        return True
+    return rule.condition is not None and SEGMENTS in rule.condition.variables
 
 
 async def _programs(session: AsyncSession, ids: set[UUID]) -> dict[UUID, Program]:

@@ -120,6 +120,7 @@ class WaitEnded:
 @dataclass(frozen=True, slots=True)
 class GoalReached:
     entry_key: str
+    event_id: UUID
     block_id: str
 
 
@@ -215,7 +216,7 @@ def _those_inside(
             yield Left(one.entry_key, ExitReason.EXIT_CONDITION, event.id)
         elif isinstance(found, ReachesGoal) and not one.is_waiting:
             one.block_id, one.has_waited = found.block_id, False
-            yield GoalReached(one.entry_key, found.block_id)
+            yield GoalReached(one.entry_key, event.id, found.block_id)
         elif isinstance(found, StopsWaiting) and not one.has_waited:
             one.has_waited = True
             yield WaitEnded(one.entry_key, event.id)

@@ -19,6 +19,8 @@ from domain.rules.effects import (
     ConversationNote,
     Effect,
     EmittedEvent,
+    JourneyEntry,
+    JourneyExit,
     QueuedMessage,
     StagedAutomation,
     WebhookCall,
@@ -246,6 +248,16 @@ def _broadcast(work: _Work, action: actions.Broadcast) -> None:
     work.effects.append(StagedAutomation(work.effect_id, definition))
 
 
+def _enroll_journey(work: _Work, action: actions.EnrollJourney) -> None:
+    _person(work)
+    work.effects.append(JourneyEntry(work.effect_id, action.journey_id))
+
+
+def _exit_journey(work: _Work, action: actions.ExitJourney) -> None:
+    _person(work)
+    work.effects.append(JourneyExit(action.journey_id))
+
+
 def _automation_name(work: _Work) -> str:
     """Unique in the program, as names of automations must be."""
     return f"{work.rule.name[:200]} {work.effect_id}"
@@ -268,4 +280,6 @@ _ACT: dict[type[Any], Callable[[_Work, Any], str | None]] = {
     actions.EmitEvent: _emit_event,
     actions.ScheduleEvent: _schedule_event,
     actions.Broadcast: _broadcast,
+    actions.EnrollJourney: _enroll_journey,
+    actions.ExitJourney: _exit_journey,
 }

@@ -14,6 +14,7 @@ MAX_DELAY_SECONDS = 366 * 24 * 3_600
 
 Label = Annotated[str, Field(min_length=1, max_length=255), AfterValidator(storable)]
 Body = Annotated[str, Field(min_length=1, max_length=8_192), AfterValidator(storable)]
+JourneyId = Annotated[str, Field(pattern=r"^[0-9a-f]{24}$", description="24 hexadecimal digits")]
 Document = dict[str, Any]
 
 
@@ -122,6 +123,20 @@ class Broadcast(_Action):
     guard_condition: Body | None = None
 
 
+class EnrollJourney(_Action):
+    """Have the participant enter a journey, if it is enabled and its audience and limits let them."""
+
+    type: Literal["enroll_journey"]
+    journey_id: JourneyId
+
+
+class ExitJourney(_Action):
+    """Have the participant leave a journey at once, wherever they are in it."""
+
+    type: Literal["exit_journey"]
+    journey_id: JourneyId
+
+
 RuleAction = Annotated[
     SendMessage
     | SendWebhook
@@ -138,7 +153,9 @@ RuleAction = Annotated[
     | RemoveLabel
     | EmitEvent
     | ScheduleEvent
-    | Broadcast,
+    | Broadcast
+    | EnrollJourney
+    | ExitJourney,
     Field(discriminator="type"),
 ]
 

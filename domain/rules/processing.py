@@ -70,12 +70,14 @@ class RuleOutcome:
 
 @dataclass(frozen=True, slots=True)
 class ProcessedEvent:
-    """`participant_rules`, `conversation_rules`: the rules that changed the one or the other."""
+    """`participant_rules`, `conversation_rules`: the rules that changed the one or the other. `participant`: as they
+    have left them."""
 
     event: EventFacts
     outcomes: tuple[RuleOutcome, ...]
     participant_rules: tuple[UUID, ...]
     conversation_rules: tuple[UUID, ...]
+    participant: Row | None
 
 
 def process(
@@ -94,7 +96,11 @@ def process(
             break
     passing.leave()
     return ProcessedEvent(
-        event, tuple(outcomes), tuple(passing.participant_rules), tuple(passing.conversation_rules)
+        event,
+        tuple(outcomes),
+        tuple(passing.participant_rules),
+        tuple(passing.conversation_rules),
+        passing.participant,
     )
 
 
@@ -128,6 +134,11 @@ class _Passing:
         if decision.stopped_by is not None:
             return RuleOutcome(rule, decision.matched, False, decision.stopped_by, _result_of(decision))
         return self._act(rule)
+
+    @property
+    def participant(self) -> Row | None:
+        """As the rules have left them by now."""
+        return self._participant
 
     def leave(self) -> None:
         """What the rules have changed holds for the events that come after."""

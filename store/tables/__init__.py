@@ -8,6 +8,7 @@ from store.tables.event import Event
 from store.tables.event_type import EventType
 from store.tables.idempotency_key import IdempotencyKey
 from store.tables.journey import Journey, JourneyVersion
+from store.tables.journey_intake import JourneyListener, JourneyRefusal
 from store.tables.message import Message
 from store.tables.participant import Participant
 from store.tables.participant_state_change import ParticipantStateChange
@@ -37,6 +38,8 @@ __all__ = [
     "FireReceipt",
     "IdempotencyKey",
     "Journey",
+    "JourneyListener",
+    "JourneyRefusal",
     "JourneyVersion",
     "LoginAttempt",
     "Message",

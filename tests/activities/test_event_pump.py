@@ -2,9 +2,9 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
@@ -12,13 +12,9 @@ from hypothesis import strategies as st
 from sqlmodel import col, select
 from temporalio.testing import ActivityEnvironment
 
-from activities import Resources
 from activities import event_pump as pump
-from activities.event_pump import EventPumpActivities
 from domain.activity_contract import PumpEvents, PumpRound
 from domain.event_retries import RETRY_DELAYS
-from domain.events import SHARDS
-from runtime.settings import Settings
 from store import rule_batches
 from store.database import Database
 from store.tables import (
@@ -34,23 +30,9 @@ from store.tables import (
     WebhookDelivery,
     WebhookEndpoint,
 )
+from tests.activities.pumping import PAST, activities_of, add_event, add_person, add_rule, drain
 
-PAST = timedelta(seconds=1)
 MAIL = {"type": "send_message", "channel": "email", "subject": "Hi", "body": "{{ event.n }}"}
-
-
-def activities_of(database: Database, pumps: int = 1) -> EventPumpActivities:
-    url = database.engine.url.render_as_string(hide_password=False)
-    made = Settings(database_url=url, event_pumps=pumps)
-    return EventPumpActivities(Resources(made, database, None, {}, None))  # type: ignore[arg-type]
-
-
-async def drain(database: Database) -> None:
-    """Process all that is due, in the test's own process."""
-    activities = activities_of(database)
-    environment = ActivityEnvironment()
-    while await environment.run(activities._process_batch, range(SHARDS)):
-        pass
 
 
 @pytest.fixture(autouse=True)
@@ -58,48 +40,6 @@ async def empty_queue(database: Database) -> AsyncIterator[None]:
     await drain(database)
     yield
     await drain(database)
-
-
-async def add_rule(database: Database, program_id: UUID, *actions: dict[str, Any], **fields: Any) -> UUID:
-    rule = AutomationRule(
-        **{
-            "program_id": program_id,
-            "name": f"rule {uuid4()}",
-            "trigger_type": "purchase",
-            "actions": list(actions),
-            "created_by": "ana",
-            "updated_by": "ana",
-            **fields,
-        }
-    )
-    async with database.transaction() as session:
-        session.add(rule)
-    return rule.id
-
-
-async def add_person(database: Database, program_id: UUID, **fields: Any) -> UUID:
-    person = Participant(program_id=program_id, external_id=str(uuid4()), **fields)
-    async with database.transaction() as session:
-        session.add(person)
-    return person.id
-
-
-async def add_event(database: Database, program_id: UUID, **fields: Any) -> UUID:
-    event = Event(
-        **{
-            "program_id": program_id,
-            "kind": "EXTERNAL",
-            "type": "purchase",
-            "event_data": {"type": "purchase"},
-            "payload_hash": "",
-            "source": "api",
-            "available_at": datetime.now(UTC) - PAST,
-            **fields,
-        }
-    )
-    async with database.transaction() as session:
-        session.add(event)
-    return event.id
 
 
 async def get(database: Database, table: Any, row_id: UUID) -> Any:

@@ -12,6 +12,7 @@ from domain.rules.rule import Gate
 from store.database import Database
 from store.tables import Conversation, RuleCooldown
 from tests.api.rules_surface import RulesSurface, assert_faults, assert_problem
+from tests.store.journeying import add_journey
 
 BIG = "event.amount >= 100"
 EVERY_ACTION: list[dict[str, Any]] = [
@@ -290,3 +291,15 @@ async def everything(rules: RulesSurface, database: Database, person: str) -> li
         talks = (await session.execute(text("SELECT * FROM conversation ORDER BY id"))).all()
     found = await rules.http.get(f"/v1/programs/{rules.program_id}/participants/{person}")
     return [*counts, talks, found.json()]
+
+
+async def test_journeys_that_it_would_enter_and_leave_are_told(
+    rules: RulesSurface, database: Database
+) -> None:
+    journey_id = await add_journey(database, UUID(rules.program_id))
+    actions = [{"type": type_, "journey_id": journey_id} for type_ in ("enroll_journey", "exit_journey")]
+    told = await try_inline(rules, actions=actions, participant_id=await mailable(rules))
+    assert [(one["type"], one["effect"]) for one in told["actions"]] == [
+        ("enroll_journey", {"journey_id": journey_id}),
+        ("exit_journey", {"journey_id": journey_id}),
+    ]

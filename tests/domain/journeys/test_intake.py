@@ -125,7 +125,7 @@ def test_an_event_ends_a_wait_once_and_a_goal_moves_people_on() -> None:
     clicked, bought = event("clicked", someone.id), event("bought", someone.id)
     assert through(clicked, someone, journeys(open_), scene) == [WaitEnded(here.entry_key, clicked.id)]
     assert through(event("clicked", someone.id), someone, journeys(open_), scene) == []
-    assert through(bought, someone, journeys(open_), scene) == [GoalReached(here.entry_key, "g")]
+    assert through(bought, someone, journeys(open_), scene) == [GoalReached(here.entry_key, bought.id, "g")]
     assert through(bought, someone, journeys(open_), scene) == []
 
 

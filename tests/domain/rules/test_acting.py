@@ -12,6 +12,8 @@ from domain.rules.effects import (
     ActionStatus,
     ConversationNote,
     EmittedEvent,
+    JourneyEntry,
+    JourneyExit,
     QueuedMessage,
     StagedAutomation,
     WebhookCall,
@@ -189,3 +191,13 @@ def test_scheduled_events_and_broadcasts_become_automations_of_rules() -> None:
     assert many.definition.participant_filter == "participant.has_email"
     assert {one.definition.source, many.definition.source} == {Source.RULE_ACTION}
     assert one.definition.name != many.definition.name
+
+
+def test_journeys_are_entered_and_left_by_whoever_the_event_is_about() -> None:
+    actions = rule(
+        {"type": "enroll_journey", "journey_id": "a" * 24}, {"type": "exit_journey", "journey_id": "b" * 24}
+    )
+    entry, exit_ = acted(actions, person()).effects
+    assert isinstance(entry, JourneyEntry) and entry.journey_id == "a" * 24
+    assert exit_ == JourneyExit("b" * 24)
+    assert not acted(actions).succeeded
