@@ -25,11 +25,20 @@ from store.tables import Program
 from store.user_sessions import LiveSession, find_session
 from store.users import identity_of_user
 
+# The second is Omnisend's.
+KEY_SCHEMES = frozenset({"bearer", "omnisend-api-key"})
+
 _in_own_header = APIKeyHeader(
     scheme_name="ApiKey", name="X-API-Key", auto_error=False, description="An API key: `sk_...`"
 )
 _as_bearer = HTTPBearer(
     scheme_name="Bearer", auto_error=False, description="The same key, unless `X-API-Key` is there too"
+)
+_as_omnisend_key = APIKeyHeader(
+    scheme_name="OmnisendApiKey",
+    name="Authorization",
+    auto_error=False,
+    description="The same key, as `Omnisend-API-Key sk_...`",
 )
 _in_cookie = APIKeyCookie(
     scheme_name="Session",
@@ -64,7 +73,7 @@ def _secret(request: Request) -> str | None:
     if header is not None:
         return header
     scheme, _, value = request.headers.get("Authorization", "").partition(" ")
-    return value.strip() if scheme.lower() == "bearer" else None
+    return value.strip() if scheme.lower() in KEY_SCHEMES else None
 
 
 async def _by_key(request: Request, secret: str) -> Identity | None:
@@ -113,6 +122,7 @@ async def _authenticate(
     request: Request,
     _key: Annotated[str | None, Depends(_in_own_header)],
     _bearer: Annotated[HTTPAuthorizationCredentials | None, Depends(_as_bearer)],
+    _omnisend: Annotated[str | None, Depends(_as_omnisend_key)],
     _session: Annotated[str | None, Depends(_in_cookie)],
 ) -> Identity:
     return await authenticate(request)

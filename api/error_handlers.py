@@ -43,11 +43,10 @@ def answer(path: str, refusal: Refusal) -> Response:
     if not tells_problems(path):
         body = refusal.body.model_dump(exclude_none=True)
         return _ErrorResponse(body, refusal.status, refusal.headers)
-    problem = problem_of(refusal)
+    problem = problem_of(refusal, path)
     if refusal.status >= SERVER_ERRORS:
-        _log.warning("%s: %s", problem.instance, problem.title)
-    body = problem.model_dump(exclude_none=True)
-    return _ErrorResponse(body, refusal.status, refusal.headers, PROBLEM_MEDIA_TYPE)
+        _log.warning("%s: %s", problem["instance"], problem["title"])
+    return _ErrorResponse(problem, refusal.status, refusal.headers, PROBLEM_MEDIA_TYPE)
 
 
 def _answer(request: Request, refusal: Refusal) -> Response:

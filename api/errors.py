@@ -15,6 +15,7 @@ CODES = {
     404: "not_found",
     405: "method_not_allowed",
     409: "conflict",
+    410: "gone",
     413: "payload_too_large",
     415: "unsupported_media_type",
     422: "validation_failed",
@@ -53,6 +54,10 @@ class FaultCode(StrEnum):
     OUT_OF_RANGE = "out_of_range"
     MALFORMED = "malformed"
     INVALID = "invalid"
+    INVALID_FORMAT = "invalid_format"
+    NOT_ALLOWED = "not_allowed"
+    NOT_FOUND = "not_found"
+    DUPLICATE = "duplicate"
 
 
 class Fault(ErrorDetails):

@@ -9,7 +9,16 @@ from api.errors import ErrorBody
 from api.idempotency import HEADER as IDEMPOTENCY_KEY
 from api.idempotency import LONGEST_KEY, REPLAYED, is_repeatable
 from api.plain_errors import ActionFailed, PlainError, Unauthorized, WrongRequest, tells_plainly
-from api.problems import PROBLEM_MEDIA_TYPE, Problem, tells_problems
+from api.problems import (
+    PROBLEM_MEDIA_TYPE,
+    ConflictProblem,
+    PlainProblem,
+    Problem,
+    RateLimitProblem,
+    ValidationProblem,
+    is_versioned,
+    tells_problems,
+)
 from api.rate_limiting import LIMITED_PATHS
 
 Document = dict[str, Any]
@@ -42,6 +51,16 @@ _PLAIN: Answers = _NO_422 | {
     status: {**answer, "model": _PLAIN_SHAPES.get(status, PlainError)}
     for status, answer in ERRORS.items()
     if isinstance(status, int)
+}
+_VERSIONED_PROBLEMS: Answers = {
+    **{status: {**answer, "model": PlainProblem} for status, answer in ERRORS.items()},
+    400: {"model": ValidationProblem, "description": "The request is wrong; `errors` names every field"},
+    409: {"model": ConflictProblem, "description": "What there is stands against it"},
+    410: {"model": PlainProblem, "description": "The version of the API has been retired"},
+    429: {
+        "model": RateLimitProblem,
+        "description": "Too many requests; try again after `retryAfter` seconds",
+    },
 }
 
 _COUNT = {"type": "integer", "minimum": 0}
@@ -82,6 +101,8 @@ def errors_below(prefix: str) -> Answers:
     """What the routes of a router with this prefix may answer beside what they say themselves."""
     if tells_plainly(prefix):
         return _PLAIN
+    if is_versioned(f"{prefix}/"):
+        return _VERSIONED_PROBLEMS
     return _PROBLEMS if tells_problems(f"{prefix}/") else ERRORS
 
 

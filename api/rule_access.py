@@ -2,20 +2,18 @@
 
 from dataclasses import dataclass
 from typing import Annotated
-from uuid import UUID
 
-from fastapi import Depends, Header
+from fastapi import Depends
 
-from api.auth import Caller, ensure_program_allowed
+from api.auth import Caller
 from api.dependencies import DatabaseDep
-from api.errors import Refusal, invalid, not_found
+from api.errors import Refusal
+from api.program_header import NamedProgram, program_of
 from domain.identity import Identity
 from domain.roles import Role
-from store.programs import get_program
 from store.tables import Program
 
 SUPERVISING = frozenset({Role.ADMIN, Role.SUPERVISOR})
-PROGRAM_HEADER = "X-Program-Id"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,21 +33,9 @@ def _supervisor(caller: Caller) -> Identity:
 async def _supervision(
     database: DatabaseDep,
     caller: Annotated[Identity, Depends(_supervisor)],
-    program_id: Annotated[
-        UUID | None,
-        Header(alias=PROGRAM_HEADER, description="Required, unless the caller is bound to a program"),
-    ] = None,
+    program_id: NamedProgram = None,
 ) -> Supervision:
-    """The caller's own program, else the one that the header names. Raises a Refusal without either."""
-    named = caller.program_id if program_id is None else program_id
-    if named is None:
-        raise invalid(PROGRAM_HEADER, "required", "present, as the caller is not bound to a program")
-    ensure_program_allowed(caller, named)
-    async with database.transaction() as session:
-        program = await get_program(session, named)
-    if program is None:
-        raise not_found("Program")
-    return Supervision(caller, program)
+    return Supervision(caller, await program_of(database, caller, program_id))
 
 
 Supervised = Annotated[Supervision, Depends(_supervision)]

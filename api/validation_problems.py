@@ -44,13 +44,13 @@ CODES = {
 Error = Mapping[str, Any]
 
 
-def faults_of(errors: Sequence[Error], body: object) -> list[Fault]:
+def faults_of(errors: Sequence[Error], body: object, at_most: int = FAULTS_AT_MOST) -> list[Fault]:
     """The fields at fault, each once, in their order. Where several shapes are allowed, a fault tells why each
     does not fit."""
     by_field: dict[str, list[Error]] = {}
     for error in errors[:ERRORS_READ]:
         by_field.setdefault(_field(error, body), []).append(error)
-    return [_fault(field, of_field) for field, of_field in islice(by_field.items(), FAULTS_AT_MOST)]
+    return [_fault(field, of_field) for field, of_field in islice(by_field.items(), at_most)]
 
 
 def _fault(field: str, errors: Sequence[Error]) -> Fault:

@@ -4,7 +4,7 @@ from pydantic import BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
 
 
-def _written(name: str) -> str:
+def written_name(name: str) -> str:
     """As in the seed: `contentID`, not `contentId`."""
     words = to_camel(name)
     for ending, written in (("Ids", "IDs"), ("Id", "ID")):
@@ -14,4 +14,6 @@ def _written(name: str) -> str:
 
 
 class Shape(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", alias_generator=_written, populate_by_name=True)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", alias_generator=written_name, populate_by_name=True
+    )

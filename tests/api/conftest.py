@@ -6,6 +6,7 @@ import pytest
 from cli.stack import Stack
 from domain.roles import Role
 from store.database import Database
+from tests.api.journeys_surface import JourneysSurface
 from tests.api.rules_surface import RulesSurface
 from tests.fixtures.in_process import api_in_process, secret_of_new_key
 
@@ -31,3 +32,9 @@ async def api(database_url: str, database: Database) -> AsyncIterator[httpx.Asyn
 async def rules(api: httpx.AsyncClient) -> RulesSurface:
     """The rules surface of a new, empty program."""
     return await RulesSurface.of_new_program(api)
+
+
+@pytest.fixture
+async def journeys(api: httpx.AsyncClient) -> JourneysSurface:
+    """The journeys' surface of a new, empty program."""
+    return await JourneysSurface.of_new_program(api)

@@ -13,12 +13,13 @@ from fastapi.routing import APIRoute
 
 import api.routes
 from api.app import create_app
-from api.problems import PROBLEM_PATHS
+from api.problems import PROBLEM_PATHS, is_versioned
 from api.session_cookie import COOKIE
 from cli.stack import Stack
 from runtime.settings import Settings
 from store.api_keys import Role, new_key, store_key
 from store.database import Database
+from tests.api.journeys_surface import JourneysSurface, tag
 from tests.api.rules_surface import RulesSurface
 from tests.fixtures.carillon import Carillon
 from tests.fixtures.users import new_user, token_of_new_user
@@ -64,6 +65,7 @@ READS = [route for route in ROUTES if route.method in READING and route not in (
 WRITES = [
     route for route in ROUTES if route.method not in READING and route.path not in (OWN_PASSWORD, RUN_NOW)
 ]
+OF_JOURNEYS = [route for route in ROUTES if is_versioned(route.path)]
 EVENTS = "/v1/events"
 EVENT_TYPES = "/v1/event-types"
 PARTICIPANTS = "/v1/participants"
@@ -78,24 +80,29 @@ BODIES: dict[str, dict[str, object]] = {
     "/v1/automation/rules/{rule_id}/alert-settings": {"preset": "balanced"},
     "/v1/automation/rules/{rule_id}/schedule": {"schedule_settings": None},
     "/v1/automation/rules/{rule_id}/rollout": {"rollout_percentage": 100},
+    "/api/automations/{id}/blocks": {"blocks": [tag()]},
 }
 IN_A_PROGRAM = [
     route
     for route in ROUTES
     if "{program_id}" in route.path
     or route.path.startswith((EVENTS, EVENT_TYPES, PARTICIPANTS, PROBLEM_PATHS))
+    or route in OF_JOURNEYS
 ]
 # There may be no event like it.
 OF_ANY = {"/v1/automation/events/fingerprint/{payload_hash}"}
+# What is not there is as good as deleted.
+DELETING_ANY = Route("DELETE", "/api/automations/{id}")
 OF_ONE_THING = [
     route
     for route in IN_A_PROGRAM
-    if "{" in route.path.replace("{program_id}", "") and route.path not in OF_ANY
+    if "{" in route.path.replace("{program_id}", "") and route.path not in OF_ANY and route != DELETING_ANY
 ]
+NAMING_BY_HEADER = [*OF_SUPERVISORS, *OF_JOURNEYS]
 NAMING_A_PROGRAM = [
     route
     for route in IN_A_PROGRAM
-    if "{program_id}" in route.path or route in OF_SUPERVISORS or route not in OF_ONE_THING
+    if "{program_id}" in route.path or route in NAMING_BY_HEADER or route not in OF_ONE_THING
 ]
 
 
@@ -137,6 +144,7 @@ async def ids(http: httpx.AsyncClient, stack: Stack) -> dict[str, str]:
     event = await http.post(
         EVENTS, json={"program_id": carillon.program_id, "event_data": {"type": "walked"}}
     )
+    journey = await JourneysSurface(http, carillon.program_id).create()
     webhooks = f"{carillon.base}/webhooks"
     webhook = await http.post(webhooks, json={"url": "https://receiver.invalid/"})
     delivery = await http.post(f"{webhooks}/{webhook.json()['id']}/test")
@@ -158,6 +166,7 @@ async def ids(http: httpx.AsyncClient, stack: Stack) -> dict[str, str]:
         "suppression_id": suppression.json()["id"],
         "webhook_id": webhook.json()["id"],
         "delivery_id": delivery.json()["id"],
+        "id": journey["id"],
     }
 
 
@@ -208,7 +217,7 @@ async def call(
     if route.path in NAMING_ONE_BESIDE:
         query = {"program_id": ids["program_id"]}
         body = body and body | query
-    if route in OF_SUPERVISORS:
+    if route in NAMING_BY_HEADER:
         headers = {"X-Program-Id": ids["program_id"]} | headers
     path = route.path.format(**ids)
     return await client.request(route.method, path, params=query, headers=headers, json=body)
@@ -219,7 +228,7 @@ def refusal(answer: httpx.Response) -> tuple[int, str]:
     told = answer.json()
     if told == {"error": "Unauthorized"}:
         return answer.status_code, "unauthorized"
-    code = told["code"] if "code" in told else told["type"].removeprefix("/problems/").replace("-", "_")
+    code = told["code"] if "code" in told else told["type"].rpartition("/")[2].replace("-", "_")
     return answer.status_code, code
 
 

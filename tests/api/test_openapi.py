@@ -9,7 +9,7 @@ from jsonschema import Draft202012Validator
 
 from api.app import create_app
 from api.plain_errors import tells_plainly
-from api.problems import PROBLEM_MEDIA_TYPE, PROBLEM_PATHS
+from api.problems import PROBLEM_MEDIA_TYPE, PROBLEM_PATHS, is_versioned
 from runtime.settings import Settings
 
 DOCUMENT: dict[str, Any] = create_app(
@@ -87,6 +87,9 @@ def test_each_error_is_documented_in_the_shape_of_its_surface(operation: Operati
     media, shape = "application/json", "ErrorBody"
     if operation.path.startswith(PROBLEM_PATHS):
         media, shape = PROBLEM_MEDIA_TYPE, "Problem"
+    versioned = {"400": "ValidationProblem", "409": "ConflictProblem", "429": "RateLimitProblem"}
+    if is_versioned(operation.path):
+        media = PROBLEM_MEDIA_TYPE
     errors = {
         status: answer
         for status, answer in operation.document["responses"].items()
@@ -96,12 +99,16 @@ def test_each_error_is_documented_in_the_shape_of_its_surface(operation: Operati
     for status, answer in errors.items():
         if tells_plainly(operation.path):
             shape = plain.get(status, "PlainError")
+        elif is_versioned(operation.path):
+            shape = versioned.get(status, "PlainProblem")
         assert answer["content"] == {media: {"schema": {"$ref": f"#/components/schemas/{shape}"}}}, status
         assert answer["description"].strip()
     expected = {"413", "500", "503"}
     if operation.path.startswith(ASKING_WHO):
         expected |= {"400", "401", "403", "404", "409", "429"}
-    assert expected <= set(errors) <= expected | {"415"}
+    if is_versioned(operation.path):
+        expected |= {"410"}
+    assert expected <= set(errors) <= expected | {"415", "422"}
 
 
 def test_the_error_has_a_code_a_message_and_details_that_name_a_field() -> None:
@@ -125,13 +132,15 @@ def test_each_operation_that_asks_who_is_calling_takes_a_key_in_either_header_or
     operation: Operation,
 ) -> None:
     asks = operation.path.startswith(ASKING_WHO) and operation.path not in OPEN_TO_ALL
-    needed = [{"ApiKey": []}, {"Bearer": []}, {"Session": []}] if asks else None
+    needed = [{"ApiKey": []}, {"Bearer": []}, {"OmnisendApiKey": []}, {"Session": []}] if asks else None
     assert operation.document.get("security") == needed
 
 
-def test_the_two_headers_for_a_key_and_the_cookie_of_a_session_are_described() -> None:
+def test_the_headers_for_a_key_and_the_cookie_of_a_session_are_described() -> None:
     schemes = DOCUMENT["components"]["securitySchemes"]
-    assert set(schemes) == {"ApiKey", "Bearer", "Session"}
+    assert set(schemes) == {"ApiKey", "Bearer", "OmnisendApiKey", "Session"}
+    omnisend = schemes["OmnisendApiKey"]
+    assert (omnisend["type"], omnisend["in"], omnisend["name"]) == ("apiKey", "header", "Authorization")
     assert (schemes["Session"]["in"], schemes["Session"]["name"]) == ("cookie", "carillon_session")
     assert (schemes["ApiKey"]["in"], schemes["ApiKey"]["name"]) == ("header", "X-API-Key")
     assert (schemes["Bearer"]["type"], schemes["Bearer"]["scheme"]) == ("http", "bearer")

@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from cli.stack import Stack
+from tests.api.journeys_surface import JourneysSurface
 from tests.api.rules_surface import RulesSurface
 from tests.api.test_openapi import OPERATIONS
 from tests.fixtures.carillon import Carillon
@@ -19,6 +20,7 @@ CONFIG = Path(__file__).parent / "schemathesis.toml"
 COMMAND = Path(sys.executable).with_name("schemathesis")
 # What these operations take away is not what the other ones are tried on.
 DELETIONS = {
+    "/api/automations/{id}": "id",
     "/v1/automation/rules/{rule_id}": "rule_id",
     "/v1/programs/{program_id}/automations/{automation_id}": "automation_id",
     "/v1/users/{user_id}": "user_id",
@@ -115,6 +117,7 @@ async def things(carillon: Carillon) -> Ids:
         "rule_run_id": await RulesSurface(carillon.http, carillon.program_id).run_on(received["id"]),
         "webhook_id": webhook["id"],
         "delivery_id": delivery["id"],
+        "id": (await JourneysSurface(carillon.http, carillon.program_id).create())["id"],
         "api_key_id": (await carillon.http.post("/v1/api-keys", json=key)).json()["id"],
         "user_id": (await carillon.http.post("/v1/users", json=new_user())).json()["id"],
     }

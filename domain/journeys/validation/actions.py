@@ -1,0 +1,133 @@
+"""What the actions of a journey must have to be carried out."""
+
+import json
+import re
+from collections.abc import Iterator
+
+from email_validator import EmailNotValidError, validate_email
+
+from domain.condition_forms.errors import Place
+from domain.destinations import DestinationError, parse_destination
+from domain.journeys.blocks import ActionType
+from domain.journeys.validation.faults import (
+    JourneyFault,
+    malformed,
+    missing,
+    not_allowed,
+    required,
+)
+from domain.journeys.validation.reading import Document, child, each, is_given, text
+from domain.journeys.validation.surroundings import Surroundings
+from domain.json_limits import check_json_limits
+
+UNSUBSCRIBE_LINK = "[[unsubscribe_link]]"
+SENDS = frozenset(
+    {ActionType.SEND_EMAIL, ActionType.SEND_SMS, ActionType.SEND_PUSH, ActionType.SEND_WHATSAPP}
+)
+_LANGUAGE = re.compile(r"[a-z]{2}_[A-Z]{2}")
+_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_UNSAFE_IN_HEADER = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+_PERSONAL = re.compile(r"\[\[[^\[\]]*\]\]")
+_COMPLIANCE = (
+    ("isStopKeywordIncluded", "stopKeywordText"),
+    ("isUnsubscribeLinkIncluded", "unsubscribeLinkText"),
+)
+
+
+def action_faults(action: Document, around: Surroundings, place: Place) -> Iterator[JourneyFault]:
+    """Of the one part that the action's type names, and of there being no other."""
+    kind = text(action, "type")
+    if kind not in tuple(ActionType):
+        return
+    for other in ActionType:
+        if other != kind and is_given(action, other):
+            yield not_allowed(place.of(other), f"not for an action of type {kind}", kind)
+    if not is_given(action, kind):
+        yield required(place.of(kind), f"the fields of {kind}, nested under this key")
+        return
+    inner, at = child(action, kind), place.of(kind)
+    match ActionType(kind):
+        case ActionType.SEND_EMAIL:
+            yield from _email_faults(inner, around, at)
+        case ActionType.SEND_SMS:
+            yield from _compliance_faults(child(inner, "compliance"), at.of("compliance"))
+        case ActionType.SEND_WEBHOOK:
+            yield from _webhook_faults(inner, around, at)
+        case ActionType.UPDATE_ATTRIBUTE:
+            for problem in check_json_limits({"value": inner.get("value")})[:1]:
+                yield malformed(at.of(problem.path or "value"), problem.reason)
+        case ActionType.ENROLL_JOURNEY:
+            yield from _enroll_faults(inner, around, at)
+
+
+def _email_faults(email: Document, around: Surroundings, place: Place) -> Iterator[JourneyFault]:
+    for name in ("templateID", "contentID"):
+        template = text(email, name)
+        if template is not None and template not in around.templates:
+            yield missing(place.of(name), "template")
+    language = text(email, "language")
+    if language is not None and not _LANGUAGE.fullmatch(language):
+        yield malformed(place.of("language"), "not a language", "xx_XX, such as en_US")
+    for name in ("senderEmail", "replyToEmail"):
+        address = text(email, name)
+        if address and not _is_address(address):
+            yield malformed(place.of(name), "not an email address", "an address such as hello@example.com")
+
+
+def _is_address(address: str) -> bool:
+    try:
+        validate_email(address, check_deliverability=False)
+    except EmailNotValidError:
+        return False
+    return True
+
+
+def _compliance_faults(compliance: Document, place: Place) -> Iterator[JourneyFault]:
+    if not compliance:
+        return
+    for flag, wording in _COMPLIANCE:
+        if compliance.get(flag, True) is not False and not is_given(compliance, wording):
+            yield required(place.of(wording), f"a text, unless {flag} is false")
+    link = text(compliance, "unsubscribeLinkText")
+    if link is not None and UNSUBSCRIBE_LINK not in link:
+        yield malformed(
+            place.of("unsubscribeLinkText"), "without the link", f"a text with {UNSUBSCRIBE_LINK}"
+        )
+
+
+def _webhook_faults(webhook: Document, around: Surroundings, place: Place) -> Iterator[JourneyFault]:
+    url = text(webhook, "callbackUrl")
+    if url is not None:
+        try:
+            parse_destination(url, around.destinations)
+        except DestinationError as error:
+            yield malformed(place.of("callbackUrl"), error.reason, error.expected)
+    body = text(webhook, "body")
+    if body is not None and not _is_json_template(body):
+        yield malformed(place.of("body"), "not JSON", 'JSON, such as {"email": "[[contact.email]]"}')
+    for header, at in each(webhook, "headers", place):
+        key, value = text(header, "key"), text(header, "value")
+        if key is not None and not _HEADER_NAME.fullmatch(key):
+            yield malformed(at.of("key"), "not the name of a header", "a name such as X-Api-Key")
+        if value is not None and _UNSAFE_IN_HEADER.search(value):
+            yield malformed(at.of("value"), "contains a control character", "a single line")
+
+
+def _is_json_template(body: str) -> bool:
+    """Whether it is JSON once each personal tag, inside a text or outside of one, has a value."""
+    try:
+        json.loads(_PERSONAL.sub("0", body))
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
+def _enroll_faults(inner: Document, around: Surroundings, place: Place) -> Iterator[JourneyFault]:
+    at = place.of("automationID")
+    other = text(inner, "automationID")
+    if other is None:
+        return
+    if other == around.own_id:
+        yield not_allowed(at, "this automation itself", "another automation")
+    elif other not in around.journeys:
+        yield missing(at, "automation")

@@ -1,0 +1,41 @@
+"""What journeys refer to, looked up: which of it there is in a program."""
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from sqlalchemy import String, cast, func
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from domain.event_properties import PropertyType
+from domain.journeys.validation import KnownEvent
+from store.tables import EventType, Segment
+
+_HEX_DIGITS = 24
+
+
+async def known_events(
+    session: AsyncSession, program_id: UUID, among: Iterable[str]
+) -> dict[str, KnownEvent]:
+    """Those of `among` that the program has had."""
+    statement = select(EventType).where(
+        col(EventType.program_id) == program_id, col(EventType.type).in_(list(among))
+    )
+    return {
+        found.type: KnownEvent(
+            {path: PropertyType(type_) for path, type_ in found.properties.items()}, frozenset(found.sources)
+        )
+        for found in await session.exec(statement)
+    }
+
+
+async def known_segments(session: AsyncSession, program_id: UUID, among: Iterable[str]) -> set[str]:
+    """Those of `among` that are segments of the program: by their id, or by its first 24 hexadecimal digits."""
+    wanted = set(among)
+    digits = func.left(func.replace(cast(col(Segment.id), String), "-", ""), _HEX_DIGITS)
+    statement = select(Segment.id).where(
+        col(Segment.program_id) == program_id,
+        digits.in_([one.replace("-", "")[:_HEX_DIGITS] for one in wanted]),
+    )
+    found = {name for id_ in await session.exec(statement) for name in (str(id_), id_.hex[:_HEX_DIGITS])}
+    return wanted & found
