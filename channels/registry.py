@@ -1,19 +1,31 @@
 """Every channel, as the settings configure it: the one place that builds them."""
 
 from channels.channel import Channels, MessageChannel
+from channels.console import ConsoleChannel
 from channels.email import EmailChannel
 from channels.not_configured import NotConfigured
+from channels.push import PushChannel
 from channels.twilio import TwilioAccount, TwilioChannel
+from channels.webhook_channel import WebhookChannel
 from domain.actions import Channel
 from runtime.settings import Settings
 
 
 def build_channels(settings: Settings) -> Channels:
     """A channel without a provider answers that it is not configured."""
-    configured: dict[Channel, MessageChannel] = {
-        Channel.EMAIL: EmailChannel(settings),
-        **_by_twilio(settings),
-    }
+    configured: dict[Channel, MessageChannel] = {Channel.EMAIL: EmailChannel(settings)}
+    configured |= _by_twilio(settings)
+    if settings.push_url is not None:
+        configured[Channel.PUSH] = PushChannel(settings)
+    if settings.webhook_channel_url is not None:
+        configured[Channel.WEBHOOK] = WebhookChannel(settings)
+    if settings.console_channel:
+        configured[Channel.CONSOLE] = ConsoleChannel()
+    if settings.apprise_url is not None:
+        # It takes a quarter of a second to import, which only those pay for who use it.
+        from channels.apprise import AppriseChannel
+
+        configured[Channel.APPRISE] = AppriseChannel(settings.apprise_url.get_secret_value())
     return {channel: configured.get(channel) or NotConfigured(channel) for channel in Channel}
 
 

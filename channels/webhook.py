@@ -5,13 +5,14 @@ import socket
 import ssl
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import httpx
 from standardwebhooks import Webhook
 
 from channels.destination_guard import DestinationGuard, Resolver, system_resolver
+from channels.http_delivery import NEVER_LEFT, retry_after
 from domain.destinations import Destination, DestinationError, DestinationRules, IPAddress
 
 CONNECT_SECONDS = 5.0
@@ -34,13 +35,16 @@ class WebhookMessage:
 class WebhookAnswer:
     """`status` is None when no answer came, and `error` says why. `excerpt`: of a refusal's body, at most 1 KiB.
 
-    `slow`: the receiver took all the time it was given.
+    `slow`: the receiver took all the time it was given. `left`: a request may have left for it.
+    `retry_after`: how long the receiver wants to be left alone.
     """
 
     status: int | None = None
     error: str | None = None
     excerpt: str | None = None
     slow: bool = False
+    left: bool = True
+    retry_after: timedelta | None = None
 
 
 class WebhookSender:
@@ -66,15 +70,15 @@ class WebhookSender:
         except TimeoutError:
             return WebhookAnswer(error=f"no answer within {self._timeout:g} seconds", slow=True)
         except DestinationError as error:
-            return WebhookAnswer(error=f"the URL {error.reason}")
+            return WebhookAnswer(error=f"the URL {error.reason}", left=False)
         except httpx.HTTPError as error:
-            return WebhookAnswer(error=_what_went_wrong(error))
+            return WebhookAnswer(error=_what_went_wrong(error), left=not isinstance(error, NEVER_LEFT))
         except httpx.InvalidURL:
-            return WebhookAnswer(error="the URL cannot be requested")
+            return WebhookAnswer(error="the URL cannot be requested", left=False)
         except socket.gaierror:
-            return WebhookAnswer(error="the host name was not resolved")
+            return WebhookAnswer(error="the host name was not resolved", left=False)
         except OSError as error:
-            return WebhookAnswer(error=f"no connection: {type(error).__name__}")
+            return WebhookAnswer(error=f"no connection: {type(error).__name__}", left=False)
 
     async def _try_each(
         self,
@@ -139,7 +143,11 @@ async def _answer(response: httpx.Response) -> WebhookAnswer:
     except (TimeoutError, httpx.HTTPError):
         pass
     text = body[:EXCERPT_BYTES].decode("utf-8", "replace").replace("\0", "\ufffd")
-    return WebhookAnswer(response.status_code, excerpt=None if response.is_success else text or None)
+    return WebhookAnswer(
+        response.status_code,
+        excerpt=None if response.is_success else text or None,
+        retry_after=retry_after(response),
+    )
 
 
 def _what_went_wrong(error: httpx.HTTPError) -> str:

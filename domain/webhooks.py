@@ -89,12 +89,12 @@ def types_of_amendment(fields: Collection[str], status: AutomationStatus | None)
 
 
 def envelope(
-    message_id: UUID, type_: WebhookType, created_at: datetime, organization_id: UUID, data: dict[str, Any]
+    message_id: UUID, type_: str, created_at: datetime, organization_id: UUID, data: dict[str, Any]
 ) -> dict[str, Any]:
     """The body of a message, as JSON values."""
     return {
         "id": str(message_id),
-        "type": type_.value,
+        "type": str(type_),
         "api_version": API_VERSION,
         "created_at": created_at.astimezone(UTC).isoformat().replace("+00:00", "Z"),
         "organization_id": str(organization_id),

@@ -12,7 +12,7 @@ from pydantic import Field, SecretStr, ValidationError, field_validator, model_v
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from domain.delivery_policy import DeliveryPolicy
-from domain.destinations import DestinationRules
+from domain.destinations import DestinationError, DestinationRules, parse_destination
 from domain.login_credentials import acceptable_password, login_email
 
 
@@ -154,6 +154,42 @@ class Settings(BaseSettings):
         ),
     ] = DeliveryPolicy.AT_MOST_ONCE
 
+    push_url: Annotated[
+        str | None,
+        Field(
+            pattern=r"^https?://[^\s?#]+$",
+            description="Where push messages are posted to, in the form of Firebase Cloud Messaging's HTTP v1 API: "
+            "https://fcm.googleapis.com/v1/projects/PROJECT/messages:send",
+        ),
+    ] = None
+    push_token_file: Annotated[
+        Path | None,
+        Field(description="File with the access token for it, read anew whenever it has changed"),
+    ] = None
+    push_connections: Annotated[
+        int, Field(ge=1, le=200, description="Push messages handed over at once, per worker")
+    ] = 16
+
+    webhook_channel_url: Annotated[
+        str | None,
+        Field(
+            description="Where messages of the channel `webhook` are posted to, by the rules for webhook URLs"
+        ),
+    ] = None
+    webhook_channel_secret: Annotated[
+        SecretStr | None, Field(description="Secret (`whsec_...`) that these messages are signed with")
+    ] = None
+    console_channel: Annotated[
+        bool,
+        Field(
+            description="Write messages of the channel `console` to the worker's output: for development only"
+        ),
+    ] = False
+    apprise_url: Annotated[
+        SecretStr | None,
+        Field(description="Where messages of the channel `apprise` go: an Apprise URL such as `slack://...`"),
+    ] = None
+
     organization_id: Annotated[
         UUID, Field(description="The `organization_id` of webhook messages: tells installations apart")
     ] = UUID("00000000-0000-4000-8000-000000000000")
@@ -285,7 +321,9 @@ class Settings(BaseSettings):
             raise ValueError("expected at_most_once or at_least_once: no mail server tells repeats")
         return value
 
-    @field_validator("temporal_tls_ca_file", "temporal_tls_cert_file", "temporal_tls_key_file")
+    @field_validator(
+        "temporal_tls_ca_file", "temporal_tls_cert_file", "temporal_tls_key_file", "push_token_file"
+    )
     @classmethod
     def _exists(cls, value: Path | None) -> Path | None:
         if value is not None and not value.is_file():
@@ -304,6 +342,21 @@ class Settings(BaseSettings):
             raise ValueError(
                 "CARILLON_TEMPORAL_TLS_CERT_FILE and CARILLON_TEMPORAL_TLS_KEY_FILE must be set together"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _messages_can_be_posted(self) -> Self:
+        if (self.webhook_channel_url is None) != (self.webhook_channel_secret is None):
+            raise ValueError(
+                "CARILLON_WEBHOOK_CHANNEL_URL and CARILLON_WEBHOOK_CHANNEL_SECRET must be set together"
+            )
+        if self.webhook_channel_url is not None:
+            try:
+                parse_destination(self.webhook_channel_url, self.destination_rules)
+            except DestinationError as error:
+                raise ValueError(f"CARILLON_WEBHOOK_CHANNEL_URL: the URL {error.reason}") from None
+        if (self.push_url is None) != (self.push_token_file is None):
+            raise ValueError("CARILLON_PUSH_URL and CARILLON_PUSH_TOKEN_FILE must be set together")
         return self
 
     @model_validator(mode="after")

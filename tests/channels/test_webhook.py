@@ -150,7 +150,7 @@ async def test_nobody_listening_is_no_connection() -> None:
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         answer = await send(f"http://127.0.0.1:{unused.getsockname()[1]}/")
-    assert answer == WebhookAnswer(error="no connection: ConnectError")
+    assert answer == WebhookAnswer(error="no connection: ConnectError", left=False)
 
 
 @pytest.mark.parametrize(
@@ -170,7 +170,7 @@ async def test_a_name_that_leads_to_this_machine_is_refused_without_a_connection
 ) -> None:
     sender = WebhookSender(DestinationRules(), 10, Names(["127.0.0.1"]))
     answer = await sender.send(message(f"https://hooks.example:{tls_receiver.port}/"), datetime.now(UTC))
-    assert answer == WebhookAnswer(error="the URL leads to an address that is private")
+    assert answer == WebhookAnswer(error="the URL leads to an address that is private", left=False)
 
 
 async def test_a_name_that_changes_its_mind_after_the_check_is_not_asked_again(

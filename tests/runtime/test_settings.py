@@ -173,3 +173,20 @@ def test_a_sender_of_texts_needs_an_account(sender: str) -> None:
         settings(**{sender: "+15005550006"})
     account = {"twilio_account_sid": "AC0123", "twilio_auth_token": "hush"}
     assert "hush" not in repr(settings(**{sender: "+15005550006"}, **account))
+
+
+@pytest.mark.parametrize(
+    ("given", "complaint"),
+    [
+        ({"webhook_channel_url": "https://hooks.example/"}, "CARILLON_WEBHOOK_CHANNEL_SECRET"),
+        ({"webhook_channel_secret": "whsec_AAAA"}, "CARILLON_WEBHOOK_CHANNEL_URL"),
+        (
+            {"webhook_channel_url": "http://hooks.example/", "webhook_channel_secret": "whsec_AAAA"},
+            "the URL has another scheme",
+        ),
+        ({"push_url": "https://push.example/send"}, "CARILLON_PUSH_TOKEN_FILE"),
+    ],
+)
+def test_a_channel_is_configured_whole_or_not_at_all(given: dict[str, Any], complaint: str) -> None:
+    with pytest.raises(ValidationError, match=complaint):
+        settings(**given)
