@@ -8,6 +8,7 @@ from activities.cohorts import CohortActivities
 from activities.event_pump import EventPumpActivities
 from activities.failures import FailurePolicy
 from activities.firing import FiringActivities
+from activities.journeys import JourneyActivities
 from activities.message_dispatch import MessageDispatchActivities
 from activities.resources import Resources
 from activities.rule_alerts import RuleAlertActivities
@@ -39,6 +40,7 @@ def build_activities(resources: Resources) -> list[Callable[..., Any]]:
     webhooks = WebhookActivities(resources)
     segments = SegmentActivities(resources)
     messages = MessageDispatchActivities(resources)
+    journeys = JourneyActivities(resources)
     upkeep = UpkeepActivities(
         resources,
         automations,
@@ -49,6 +51,7 @@ def build_activities(resources: Resources) -> list[Callable[..., Any]]:
         segments,
         RuleAlertActivities(resources),
         messages,
+        journeys,
     )
     return [
         automations.open_automation,
@@ -66,6 +69,7 @@ def build_activities(resources: Resources) -> list[Callable[..., Any]]:
         subscriptions.request_refresh,
         subscriptions.refresh_subscriptions,
         messages.dispatch_messages,
+        journeys.advance_journey,
         WatchingActivities(resources).watch_run,
         upkeep.reconcile,
     ]

@@ -10,9 +10,9 @@ from temporalio.service import RPCError, RPCStatusCode
 from activities.automations import AutomationActivities
 from activities.clock_record import record_missed
 from activities.event_retention import discard_old_events
+from activities.journeys import JourneyActivities
 from activities.message_dispatch import MessageDispatchActivities
 from activities.resources import Resources
-from activities.rfm import score_visits
 from activities.rule_alerts import RuleAlertActivities
 from activities.runs import RunActivities
 from activities.schedules import ScheduleActivities
@@ -49,6 +49,7 @@ class UpkeepActivities:
         segments: SegmentActivities,
         rule_alerts: RuleAlertActivities,
         messages: MessageDispatchActivities,
+        journeys: JourneyActivities,
     ) -> None:
         self._settings = resources.settings
         self._database = resources.database
@@ -61,6 +62,7 @@ class UpkeepActivities:
         self._segments = segments
         self._rule_alerts = rule_alerts
         self._messages = messages
+        self._journeys = journeys
 
     @activity.defn(name=ActivityName.RECONCILE)
     async def reconcile(self) -> ReconcileReport:
@@ -74,10 +76,10 @@ class UpkeepActivities:
             deliveries_started=await self._webhooks.attend(now),
             automations_woken=await self._subscriptions.attend(now),
             messages_woken=await self._messages.attend(now),
+            journeys_woken=await self._journeys.attend(now),
             segments_refreshed=await self._segments.attend(now),
             rule_alerts_opened=await self._rule_alerts.attend(now),
             events_discarded=await discard_old_events(self._database, self._settings, now),
-            scores_changed=await score_visits(self._database, self._settings, now),
         )
         await ensure_pumps(self._temporal, self._settings.temporal_task_queue, self._settings.event_pumps)
         await self._schedules.follow_operator_pauses()

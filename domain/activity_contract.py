@@ -30,6 +30,7 @@ class ActivityName(StrEnum):
     DELIVER_WEBHOOKS = "deliver_webhooks"
     DISPATCH_MESSAGES = "dispatch_messages"
     PUMP_EVENTS = "pump_events"
+    ADVANCE_JOURNEY = "advance_journey"
 
 
 class OpenAutomation(Shape):
@@ -168,6 +169,24 @@ class PumpRound(Shape):
     retired: bool = False
 
 
+class AdvanceJourney(Shape):
+    """Have whoever is due in a journey take their steps. `lanes`: how many do so at once."""
+
+    journey_id: str
+    now: datetime
+    lanes: int = 1
+
+
+class JourneyRound(Shape):
+    """`next_wake_at` is None when nobody waits, or the journey stands still. `moved`: how many took steps.
+    `behind`: some are due still."""
+
+    next_wake_at: datetime | None
+    inside: int
+    moved: int = 0
+    behind: bool = False
+
+
 class ReconcileReport(Shape):
     automations_failed: int = 0
     runs_closed: int = 0
@@ -176,7 +195,7 @@ class ReconcileReport(Shape):
     deliveries_started: int = 0
     automations_woken: int = 0
     messages_woken: int = 0
+    journeys_woken: int = 0
     segments_refreshed: int = 0
     rule_alerts_opened: int = 0
     events_discarded: int = 0
-    scores_changed: int = 0

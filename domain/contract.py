@@ -24,6 +24,7 @@ class WorkflowType(StrEnum):
     WEBHOOK_DELIVERY = "WebhookDeliveryWorkflow"
     MESSAGE_DISPATCH = "MessageDispatchWorkflow"
     EVENT_PUMP = "EventPumpWorkflow"
+    JOURNEY = "JourneyWorkflow"
 
 
 class Update(StrEnum):
@@ -42,6 +43,7 @@ class Signal(StrEnum):
     SUBSCRIPTIONS_CHANGED = "subscriptions_changed"
     DELIVERIES_DUE = "deliveries_due"
     MESSAGES_DUE = "messages_due"
+    JOURNEY_CHANGED = "journey_changed"
 
 
 class Query(StrEnum):
@@ -114,6 +116,10 @@ def events_task_queue(task_queue: str) -> str:
 
 def messages_workflow_id(program_id: UUID) -> str:
     return f"messages-{program_id}"
+
+
+def journey_workflow_id(journey_id: str) -> str:
+    return f"journey-{journey_id}"
 
 
 def webhook_task_queue(task_queue: str) -> str:
@@ -215,6 +221,10 @@ class WebhookDeliveryInput(Shape):
 
 class MessageDispatchInput(Shape):
     program_id: UUID
+
+
+class JourneyInput(Shape):
+    journey_id: str
 
 
 class RunInput(Shape):

@@ -6,11 +6,12 @@ from temporalio.common import SearchAttributeKey, SearchAttributePair, TypedSear
 
 PROGRAM = SearchAttributeKey.for_keyword("CarillonProgram")
 AUTOMATION = SearchAttributeKey.for_keyword("CarillonAutomation")
+JOURNEY = SearchAttributeKey.for_keyword("CarillonJourney")
 KIND = SearchAttributeKey.for_keyword("CarillonKind")
 STATUS = SearchAttributeKey.for_keyword("CarillonStatus")
 TRIGGER_TYPE = SearchAttributeKey.for_keyword("CarillonTriggerType")
 
-ALL = (PROGRAM, AUTOMATION, KIND, STATUS, TRIGGER_TYPE)
+ALL = (PROGRAM, AUTOMATION, JOURNEY, KIND, STATUS, TRIGGER_TYPE)
 
 
 def of_automation(automation_id: UUID, kind: str, program_id: UUID | None = None) -> TypedSearchAttributes:
@@ -22,6 +23,12 @@ def of_automation(automation_id: UUID, kind: str, program_id: UUID | None = None
 
 def of_event_pump() -> TypedSearchAttributes:
     return TypedSearchAttributes([SearchAttributePair(KIND, "event_pump")])
+
+
+def of_journey(journey_id: str) -> TypedSearchAttributes:
+    return TypedSearchAttributes(
+        [SearchAttributePair(JOURNEY, journey_id), SearchAttributePair(KIND, "journey")]
+    )
 
 
 def of_messages(program_id: UUID) -> TypedSearchAttributes:

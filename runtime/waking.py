@@ -13,11 +13,13 @@ from temporalio.service import RPCError
 from domain import search_attributes
 from domain.contract import (
     AutomationInput,
+    JourneyInput,
     MessageDispatchInput,
     Signal,
     WebhookDeliveryInput,
     WorkflowType,
     automation_workflow_id,
+    journey_workflow_id,
     messages_workflow_id,
     webhook_workflow_id,
 )
@@ -74,7 +76,14 @@ def _start_of(wake_up: WakeUp) -> dict[str, Any]:
                 "search_attributes": search_attributes.of_messages(wake_up.uuid),
             }
         case Sleeper.JOURNEY:
-            raise RuntimeError("no workflow walks journeys")
+            return {
+                "workflow": WorkflowType.JOURNEY.value,
+                "arg": JourneyInput(journey_id=str(wake_up.id)),
+                "id": journey_workflow_id(str(wake_up.id)),
+                "start_signal": Signal.JOURNEY_CHANGED.value,
+                "static_summary": "The people of a journey",
+                "search_attributes": search_attributes.of_journey(str(wake_up.id)),
+            }
 
 
 class Waker:

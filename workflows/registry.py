@@ -7,6 +7,7 @@ run every workflow file. Measured, that was a quarter of a worker's time in a la
 from workflows.automation import AutomationWorkflow
 from workflows.cohort import CohortWorkflow
 from workflows.event_pump import EventPumpWorkflow
+from workflows.journey import JourneyWorkflow
 from workflows.messages import MessageDispatchWorkflow
 from workflows.run import RunWorkflow
 from workflows.schedule_tick import ScheduleTickWorkflow
@@ -22,4 +23,5 @@ WORKFLOWS = [
     WebhookDeliveryWorkflow,
     EventPumpWorkflow,
     MessageDispatchWorkflow,
+    JourneyWorkflow,
 ]

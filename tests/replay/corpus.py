@@ -46,6 +46,9 @@ DEMANDED: dict[str, frozenset[str]] = {
     "MessageDispatchWorkflow": frozenset(
         {"continued_as_new_after", "continued_as_new_before", "gives_way", "waits_for_more"}
     ),
+    "JourneyWorkflow": frozenset(
+        {"continued_as_new_after", "continued_as_new_before", "waits", "walked_to_its_end"}
+    ),
 }
 
 

@@ -15,6 +15,11 @@ from domain.contract import Actor, TickInput, Update, WorkflowType, tick_workflo
 from store.database import Database
 from store.tables import AutomationChange
 from tests.fixtures.carillon import FAR_FROM_NOW, Carillon, eventually
+from tests.replay.journey_scenarios import (
+    journey_continued_as_new,
+    journey_waits,
+    journey_walked_to_its_end,
+)
 from tests.replay.message_scenarios import (
     messages_continued_as_new,
     messages_give_way,
@@ -337,4 +342,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     messages_continued_as_new,
     pump_at_work,
     pump_retired,
+    journey_walked_to_its_end,
+    journey_waits,
+    journey_continued_as_new,
 )

@@ -33,7 +33,11 @@ def test_the_worker_serves_exactly_the_workflow_types_of_the_contract() -> None:
 def test_automations_take_exactly_the_updates_signals_and_queries_of_the_contract() -> None:
     automation = the_definition_of(WorkflowType.AUTOMATION)
     assert set(automation.updates) == set(Update)
-    assert set(automation.signals) == set(Signal) - {Signal.DELIVERIES_DUE, Signal.MESSAGES_DUE}
+    assert set(automation.signals) == set(Signal) - {
+        Signal.DELIVERIES_DUE,
+        Signal.MESSAGES_DUE,
+        Signal.JOURNEY_CHANGED,
+    }
     assert set(automation.queries) == {Query.STATE}
 
 
@@ -49,6 +53,7 @@ def test_runs_answer_progress_and_take_no_messages() -> None:
     [
         (WorkflowType.WEBHOOK_DELIVERY, Signal.DELIVERIES_DUE),
         (WorkflowType.MESSAGE_DISPATCH, Signal.MESSAGES_DUE),
+        (WorkflowType.JOURNEY, Signal.JOURNEY_CHANGED),
     ],
 )
 def test_deliveries_take_one_signal(workflow_type: WorkflowType, signal: Signal) -> None:

@@ -1,0 +1,65 @@
+"""Deciding the steps of a slice of people."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from uuid import UUID
+
+from domain.journeys.blocks import Block
+from domain.journeys.composing import ComposedMessage, compose_message
+from domain.journeys.enrolling import EnrollmentStatus, ExitReason
+from domain.journeys.route import Route
+from domain.journeys.stepping import Refusal, Row, Surroundings, Traveller, Walked, walk
+from domain.schedules import timezone_names, validate_timezone
+from store.journey_slices import Due, Slice
+from store.participant_values import template_values, values_of_everything
+from store.tables import Program
+
+
+def walk_people(slice_: Slice, now: datetime) -> list[Walked]:
+    """What each of the slice decides, in their order. Somebody who is there twice goes on as they were left."""
+    zone = validate_timezone(slice_.program.timezone)
+    around = Surroundings(now, zone, _values_of(slice_.program, now), _compose)
+    rows: dict[UUID, Row] = {}
+    walks = []
+    for due in slice_.people:
+        row = rows.get(due.person["id"], due.person)
+        walks.append(_walked(due, row, around))
+        rows[due.person["id"]] = walks[-1].row
+    return walks
+
+
+def _walked(due: Due, row: Row, around: Surroundings) -> Walked:
+    if due.route is None:
+        return Walked(row, EnrollmentStatus.EXITED, due.position.block_id, reason=ExitReason.BLOCK_GONE)
+    own = row["timezone"]
+    traveller = Traveller(
+        participant_id=row["id"],
+        entered_at=due.entered_at,
+        position=due.position,
+        row=row,
+        zone=validate_timezone(own) if own in timezone_names() else around.zone,
+        event=due.event,
+        received=due.received,
+    )
+    return walk(due.route, traveller, around)
+
+
+def _values_of(program: Program, now: datetime) -> Callable[[Row, Row], Mapping[str, object]]:
+    constants: dict[str, object] = {
+        "now": now,
+        "program.id": str(program.id),
+        "program.name": program.name,
+        "program.timezone": program.timezone,
+    }
+
+    def values(row: Row, event: Row) -> Mapping[str, object]:
+        return {**constants, **values_of_everything(row), "event": event}
+
+    return values
+
+
+def _compose(route: Route, block: Block, row: Row, event: Row) -> ComposedMessage | Refusal:
+    assert block.action is not None
+    person = template_values(row)
+    values = {"participant": person, "contact": person, "event": event}
+    return compose_message(block.action, row, values, route.settings.sending_thresholds)

@@ -1,0 +1,165 @@
+"""The people of a journey who are due, locked and read some hundreds at a time."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from domain.journeys.conditions import Received
+from domain.journeys.enrolling import EnrollmentStatus
+from domain.journeys.route import Route
+from domain.journeys.stepping import Position
+from store.journey_routes import routes_of
+from store.segment_members import with_segments
+from store.tables import Participant, Program
+from store.tables.enrollment import INSIDE
+
+SEGMENTS = "participant.segments"
+_PERSON = ", ".join(f"p.{column}" for column in Participant.model_fields)
+# It waits for nobody, so it cannot be part of a deadlock. Whom somebody else has locked is due still, afterwards.
+_DUE = text(
+    "SELECT e.id AS enrollment_id, e.content_hash, e.status AS enrollment_status, e.entered_at, e.pass_number, "  # noqa: S608
+    f"e.block_id, e.waiting_since, e.awaited_event_id, e.trigger_event_id, e.steps, {_PERSON} "
+    "FROM enrollment AS e JOIN participant AS p ON p.id = e.participant_id "
+    f"WHERE e.journey_id = :journey AND e.{INSIDE} AND e.wake_at <= :now "
+    "ORDER BY e.wake_at LIMIT :limit FOR NO KEY UPDATE OF e, p SKIP LOCKED"
+)
+_STANDING = text(
+    "SELECT program_id, is_enabled, resume_policy IS NOT NULL AS holds FROM journey WHERE id = :journey FOR SHARE"
+)
+_RECEIVED = text(
+    "SELECT DISTINCT ON (enrollment_id, block_id) enrollment_id, block_id, opened_at, clicked_at FROM message "
+    "WHERE enrollment_id = ANY(CAST(:enrollments AS uuid[])) AND block_id = ANY(CAST(:blocks AS text[])) "
+    "ORDER BY enrollment_id, block_id, created_at DESC"
+)
+_EVENTS = text("SELECT id, event_data FROM event WHERE id = ANY(CAST(:ids AS uuid[]))")
+# In the words of the index by which it is one look.
+_NEXT = text(f"SELECT min(wake_at) FROM enrollment WHERE journey_id = :journey AND {INSIDE}")  # noqa: S608
+_INSIDE = text(f"SELECT count(*) FROM enrollment WHERE journey_id = :journey AND {INSIDE}")  # noqa: S608
+_UNATTENDED = text(
+    "SELECT id FROM journey WHERE (is_enabled OR resume_policy IS NULL) AND EXISTS ("  # noqa: S608
+    f"SELECT FROM enrollment e WHERE e.journey_id = journey.id AND e.{INSIDE} AND e.wake_at < :due_before) LIMIT :limit"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """Somebody whose next step is due. `person`: every column of theirs by name, and their `segments` where the
+    route asks for them."""
+
+    enrollment_id: UUID
+    content_hash: str
+    route: Route | None
+    status: EnrollmentStatus
+    entered_at: datetime
+    pass_number: int
+    position: Position
+    steps: int
+    trigger_event_id: UUID | None
+    person: Mapping[str, Any]
+    event: Mapping[str, Any]
+    received: Mapping[str, Received]
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    journey_id: str
+    program: Program
+    people: Sequence[Due]
+
+
+async def lock_slice(session: AsyncSession, journey_id: str, now: datetime, limit: int) -> Slice | None:
+    """Up to `limit` people who are due, those first who have been for longest. Nobody else moves or changes them
+    until the transaction ends, and the journey is neither stopped nor deleted.
+
+    None when nobody may move: the journey is gone, or stands still.
+    """
+    program_id = await _program_of_moving(session, journey_id)
+    if program_id is None:
+        return None
+    given = {"journey": journey_id, "now": now, "limit": limit}
+    rows = [dict(row) for row in (await session.execute(_DUE, given)).mappings()]
+    program = await session.get_one(Program, program_id)
+    routes = await routes_of(session, journey_id, {row["content_hash"] for row in rows})
+    if any(SEGMENTS in route.variables for route in routes.values()):
+        rows = await with_segments(session, rows)
+    received = await _received(session, routes, rows)
+    events = await _events(session, rows)
+    return Slice(journey_id, program, [_due(row, routes, received, events) for row in rows])
+
+
+async def next_wake_at(session: AsyncSession, journey_id: str) -> datetime | None:
+    """When the next step is due; None when there is none, or the journey is gone or stands still."""
+    if await _program_of_moving(session, journey_id) is None:
+        return None
+    due_at: datetime | None = (await session.execute(_NEXT, {"journey": journey_id})).scalar_one()
+    return due_at
+
+
+async def count_inside(session: AsyncSession, journey_id: str) -> int:
+    return int((await session.execute(_INSIDE, {"journey": journey_id})).scalar_one())
+
+
+async def unattended_journeys(session: AsyncSession, due_before: datetime, limit: int) -> Sequence[str]:
+    """Journeys with somebody who should have taken a step by then."""
+    found = await session.execute(_UNATTENDED, {"due_before": due_before, "limit": limit})
+    return found.scalars().all()
+
+
+async def _program_of_moving(session: AsyncSession, journey_id: str) -> UUID | None:
+    """The journey's program; None when it is gone, or stands still. Until the transaction ends it stays so."""
+    standing = (await session.execute(_STANDING, {"journey": journey_id})).one_or_none()
+    if standing is None or (standing.holds and not standing.is_enabled):
+        return None
+    program_id: UUID = standing.program_id
+    return program_id
+
+
+def _due(
+    row: Mapping[str, Any],
+    routes: Mapping[str, Route],
+    received: Mapping[UUID, Mapping[str, Received]],
+    events: Mapping[UUID, Mapping[str, Any]],
+) -> Due:
+    return Due(
+        enrollment_id=row["enrollment_id"],
+        content_hash=row["content_hash"],
+        route=routes.get(row["content_hash"]),
+        status=EnrollmentStatus(row["enrollment_status"]),
+        entered_at=row["entered_at"],
+        pass_number=row["pass_number"],
+        position=Position(row["block_id"], row["waiting_since"], row["awaited_event_id"] is not None),
+        steps=row["steps"],
+        trigger_event_id=row["trigger_event_id"],
+        person=row,
+        event=events.get(row["trigger_event_id"], {}),
+        received=received.get(row["enrollment_id"], {}),
+    )
+
+
+async def _received(
+    session: AsyncSession, routes: Mapping[str, Route], rows: Sequence[Mapping[str, Any]]
+) -> dict[UUID, dict[str, Received]]:
+    blocks = frozenset().union(*(route.asked_about for route in routes.values()))
+    if not blocks:
+        return {}
+    found = await session.execute(
+        _RECEIVED, {"enrollments": [row["enrollment_id"] for row in rows], "blocks": list(blocks)}
+    )
+    received: dict[UUID, dict[str, Received]] = {}
+    for enrollment_id, block_id, opened_at, clicked_at in found:
+        received.setdefault(enrollment_id, {})[block_id] = Received(opened_at, clicked_at)
+    return received
+
+
+async def _events(session: AsyncSession, rows: Sequence[Mapping[str, Any]]) -> dict[UUID, Mapping[str, Any]]:
+    """By id; an event that retention has discarded is not there."""
+    ids = {row["trigger_event_id"] for row in rows if row["trigger_event_id"] is not None}
+    if not ids:
+        return {}
+    found = await session.execute(_EVENTS, {"ids": list(ids)})
+    return {row.id: row.event_data for row in found}
