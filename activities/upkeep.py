@@ -13,6 +13,7 @@ from activities.event_retention import discard_old_events
 from activities.journeys import JourneyActivities
 from activities.message_dispatch import MessageDispatchActivities
 from activities.resources import Resources
+from activities.rfm import score_visits
 from activities.rule_alerts import RuleAlertActivities
 from activities.runs import RunActivities
 from activities.schedules import ScheduleActivities
@@ -80,6 +81,7 @@ class UpkeepActivities:
             segments_refreshed=await self._segments.attend(now),
             rule_alerts_opened=await self._rule_alerts.attend(now),
             events_discarded=await discard_old_events(self._database, self._settings, now),
+            scores_changed=await score_visits(self._database, self._settings, now),
         )
         await ensure_pumps(self._temporal, self._settings.temporal_task_queue, self._settings.event_pumps)
         await self._schedules.follow_operator_pauses()

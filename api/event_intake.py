@@ -13,6 +13,7 @@ from store.counters import count_events
 from store.event_rows import NewEvent, insert_events
 from store.received_events import events_by_idempotency_key
 from store.tables import Event, Program
+from store.visits import count_visits
 from store.webhook_announcing import announce_received_events
 
 
@@ -56,6 +57,7 @@ async def _stored(session: AsyncSession, program: Program, entries: Sequence[Ent
     stored = await insert_events(session, made)
     if stored:
         await count_events(session, program, stored, now)
+        await count_visits(session, program, stored, now)
         await announce_received_events(session, program.id, stored)
     return {places[event.id]: event for event in stored}
 

@@ -199,3 +199,4 @@ class ReconcileReport(Shape):
     segments_refreshed: int = 0
     rule_alerts_opened: int = 0
     events_discarded: int = 0
+    scores_changed: int = 0

@@ -10,7 +10,11 @@ from domain.expressions import AttributeType
 ON_UNKNOWN_PARTICIPANT = "on_unknown_participant"
 COUNTERS = "counters"
 ATTRIBUTE_TYPES = "attribute_types"
+VISITS = "visits"
+VISIT_TYPES = ("visit", "order")
+AMOUNT = "amount"
 MAX_COUNTERS = 100
+MAX_VISIT_TYPES = 20
 MAX_NAME_LENGTH = 255
 
 _NAME = f"text of 1 to {MAX_NAME_LENGTH} characters"
@@ -42,11 +46,20 @@ class EventCounter:
     add: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class VisitSettings:
+    """Each event of one of these types is a visit; `amount` names the number in its event_data that was spent."""
+
+    event_types: frozenset[str]
+    amount: str
+
+
 def check_settings(settings: Mapping[str, Any]) -> None:
     """Raises SettingError for a setting that Carillon reads and could not use."""
     on_unknown_participant(settings)
     event_counters(settings)
     attribute_types(settings)
+    visit_settings(settings)
 
 
 def on_unknown_participant(settings: Mapping[str, Any]) -> UnknownParticipant:
@@ -80,6 +93,25 @@ def attribute_types(settings: Mapping[str, Any]) -> Mapping[str, AttributeType]:
             raise SettingError(f"{ATTRIBUTE_TYPES}.{name}", "unknown", " or ".join(AttributeType))
         types[name] = AttributeType(type_)
     return types
+
+
+def visit_settings(settings: Mapping[str, Any]) -> VisitSettings:
+    """What counts as a visit. Raises SettingError for what is not described as expected."""
+    described = settings.get(VISITS, {})
+    if not isinstance(described, dict):
+        raise SettingError(VISITS, "not a JSON object", '{"event_types": [...], "amount": ...}')
+    for field in described:
+        if field not in ("event_types", AMOUNT):
+            raise SettingError(f"{VISITS}.{field}", "unknown field", "event_types or amount")
+    types = described.get("event_types", list(VISIT_TYPES))
+    if not isinstance(types, list) or len(types) > MAX_VISIT_TYPES or not all(map(_is_name, types)):
+        raise SettingError(
+            f"{VISITS}.event_types", "not a list of types", f"up to {MAX_VISIT_TYPES}, each {_NAME}"
+        )
+    amount = described.get(AMOUNT, AMOUNT)
+    if not _is_name(amount):
+        raise SettingError(f"{VISITS}.{AMOUNT}", "not a name", _NAME)
+    return VisitSettings(frozenset(types), amount)
 
 
 def _event_counter(name: str, description: object) -> EventCounter:

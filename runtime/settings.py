@@ -256,6 +256,10 @@ class Settings(BaseSettings):
     segment_refresh_seconds: Annotated[
         int, Field(ge=10, description="How often each segment is evaluated anew")
     ] = 300
+    rfm_seconds: Annotated[
+        int,
+        Field(ge=60, description="How often people are scored by their visits at most, where any have come"),
+    ] = 900
     upkeep_seconds: Annotated[int, Field(ge=5, description="How often drift is looked for and repaired")] = 30
     admin_key: Annotated[
         SecretStr | None, Field(description="`carillon setup` stores it (hashed) as an admin's API key")

@@ -20,6 +20,7 @@ from store.tables.segment import Segment, SegmentMember
 from store.tables.subscription import Subscription
 from store.tables.suppression import Suppression
 from store.tables.user import LoginAttempt, User, UserSession
+from store.tables.visit import ParticipantVisits, RfmScoring
 from store.tables.webhook import WebhookDelivery, WebhookEndpoint
 
 __all__ = [
@@ -45,7 +46,9 @@ __all__ = [
     "Message",
     "Participant",
     "ParticipantStateChange",
+    "ParticipantVisits",
     "Program",
+    "RfmScoring",
     "RuleAlert",
     "RuleCooldown",
     "RuleRun",
