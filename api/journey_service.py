@@ -98,7 +98,7 @@ class JourneyService(JourneyReader):
         """Nothing happens where there is none."""
         journey = await lock_journey(self.session, self.program.id, journey_id)
         if journey is not None:
-            await delete_journey(self.session, journey)
+            await delete_journey(self.session, journey, datetime.now(UTC))
 
     async def lock(self, journey_id: str) -> Journey:
         return _found(await lock_journey(self.session, self.program.id, journey_id))

@@ -10,8 +10,10 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from domain.journeys.definition import JourneyDefinition
+from domain.journeys.enrolling import ExitReason
 from domain.journeys.resume_policy import ResumePolicy
 from domain.wake_up import Sleeper
+from store.journey_crowds import exit_everyone, resume_everyone
 from store.journey_listeners import note_listeners
 from store.tables import Journey, JourneyVersion
 from store.waking import wake_after_commit
@@ -99,8 +101,13 @@ async def publish_journey(session: AsyncSession, journey: Journey, now: datetime
 async def enable_journey(
     session: AsyncSession, journey: Journey, now: datetime, *, enroll_existing: bool = False
 ) -> None:
-    """Publish the draft of a locked, disabled journey, and let people in."""
+    """Publish the draft of a locked, disabled journey, and let people in. Those who stood still go on, by the policy
+    with which it was disabled."""
     await publish_journey(session, journey, now)
+    if journey.resume_policy is not None and journey.disabled_at is not None:
+        policy = ResumePolicy.model_validate(journey.resume_policy)
+        await resume_everyone(session, journey.id, policy, journey.disabled_at, now)
+    journey.resume_policy = None
     journey.is_enabled = True
     journey.enabled_at = journey.updated_at = now
     journey.first_enabled_at = journey.first_enabled_at or now
@@ -121,8 +128,9 @@ def disable_journey(
     wake_journey(session, journey.id)
 
 
-async def delete_journey(session: AsyncSession, journey: Journey) -> None:
-    """With its versions."""
+async def delete_journey(session: AsyncSession, journey: Journey, now: datetime) -> None:
+    """With its versions. Whoever is inside leaves."""
+    await exit_everyone(session, journey.id, ExitReason.JOURNEY_DELETED, now)
     await session.delete(journey)
     wake_journey(session, journey.id)
 

@@ -19,7 +19,7 @@ from cli.stack import Stack
 from runtime.settings import Settings
 from store.api_keys import Role, new_key, store_key
 from store.database import Database
-from tests.api.journeys_surface import JourneysSurface, tag
+from tests.api.journeys_surface import JourneysSurface, sms, tag
 from tests.api.rules_surface import RulesSurface
 from tests.fixtures.carillon import Carillon
 from tests.fixtures.users import new_user, token_of_new_user
@@ -81,6 +81,8 @@ BODIES: dict[str, dict[str, object]] = {
     "/v1/automation/rules/{rule_id}/schedule": {"schedule_settings": None},
     "/v1/automation/rules/{rule_id}/rollout": {"rollout_percentage": 100},
     "/api/automations/{id}/blocks": {"blocks": [tag()]},
+    "/api/automations/{id}/disable": {"contactsInWorkflow": "keep"},
+    "/api/automations/{id}/blocks/{blockID}/utm": {"tags": {"source": "", "medium": "", "campaign": ""}},
 }
 IN_A_PROGRAM = [
     route
@@ -144,7 +146,7 @@ async def ids(http: httpx.AsyncClient, stack: Stack) -> dict[str, str]:
     event = await http.post(
         EVENTS, json={"program_id": carillon.program_id, "event_data": {"type": "walked"}}
     )
-    journey = await JourneysSurface(http, carillon.program_id).create()
+    journey = await JourneysSurface(http, carillon.program_id).create(sms())
     webhooks = f"{carillon.base}/webhooks"
     webhook = await http.post(webhooks, json={"url": "https://receiver.invalid/"})
     delivery = await http.post(f"{webhooks}/{webhook.json()['id']}/test")
@@ -167,6 +169,7 @@ async def ids(http: httpx.AsyncClient, stack: Stack) -> dict[str, str]:
         "webhook_id": webhook.json()["id"],
         "delivery_id": delivery.json()["id"],
         "id": journey["id"],
+        "blockID": journey["blocks"][0]["id"],
     }
 
 

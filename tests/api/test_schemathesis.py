@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from cli.stack import Stack
-from tests.api.journeys_surface import JourneysSurface
+from tests.api.journeys_surface import JourneysSurface, sms
 from tests.api.rules_surface import RulesSurface
 from tests.api.test_openapi import OPERATIONS
 from tests.fixtures.carillon import Carillon
@@ -97,6 +97,7 @@ async def things(carillon: Carillon) -> Ids:
     )
     suppressed = {"channel": "email", "address": "nobody@example.com"}
     suppression = await carillon.http.post(f"{carillon.base}/suppressions", json=suppressed)
+    journey = await JourneysSurface(carillon.http, carillon.program_id).create(sms())
     webhooks = f"{carillon.base}/webhooks"
     received = (await carillon.http.post("/v1/events", json=event)).json()
     webhook = (await carillon.http.post(webhooks, json={"url": NOBODY})).json()
@@ -117,7 +118,8 @@ async def things(carillon: Carillon) -> Ids:
         "rule_run_id": await RulesSurface(carillon.http, carillon.program_id).run_on(received["id"]),
         "webhook_id": webhook["id"],
         "delivery_id": delivery["id"],
-        "id": (await JourneysSurface(carillon.http, carillon.program_id).create())["id"],
+        "id": journey["id"],
+        "blockID": journey["blocks"][0]["id"],
         "api_key_id": (await carillon.http.post("/v1/api-keys", json=key)).json()["id"],
         "user_id": (await carillon.http.post("/v1/users", json=new_user())).json()["id"],
     }

@@ -97,7 +97,7 @@ async def test_instants_tell_when_it_was_enabled_first_and_last(database: Databa
     assert journey.first_enabled_at == NOON
     assert journey.disabled_at == LATER
     assert journey.enabled_at == journey.enroll_existing_requested_at == LATER + timedelta(days=1)
-    assert ResumePolicy.model_validate(journey.resume_policy) == policy
+    assert journey.resume_policy is None
 
 
 async def test_a_deleted_journey_takes_its_versions_along(database: Database, program_id: UUID) -> None:
@@ -107,7 +107,7 @@ async def test_a_deleted_journey_takes_its_versions_along(database: Database, pr
     async with database.transaction() as session:
         journey = await lock_journey(session, program_id, journey_id)
         assert journey is not None
-        await delete_journey(session, journey)
+        await delete_journey(session, journey, NOON)
         assert wake_ups(session) == {WakeUp(Sleeper.JOURNEY, journey_id)}
     async with database.transaction() as session:
         assert await get_journey(session, program_id, journey_id) is None
