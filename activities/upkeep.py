@@ -28,6 +28,7 @@ from runtime.pumps import ensure_pumps
 from runtime.waking import wake
 from store.automations import live_automation_ids
 from store.idempotency import discard_expired_requests
+from store.received_callbacks import forget_old_callbacks
 from store.runs import open_runs
 from store.staged_automations import discard_unapplied_changes, unattended_automations_of_rules
 
@@ -88,6 +89,7 @@ class UpkeepActivities:
         await record_missed(self._database, now)
         async with self._database.transaction() as session:
             await discard_expired_requests(session, now)
+            await forget_old_callbacks(session, now)
         activity.logger.info("reconciled", extra={"report": report.model_dump()})
         return report
 

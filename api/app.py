@@ -19,6 +19,7 @@ from api.rate_limiting import RateLimiter, RateLimitHeaders
 from api.routes import (
     api_keys,
     automations,
+    callbacks,
     conversations,
     counterfactual,
     event_types,
@@ -95,6 +96,7 @@ MODULES = (
     conversations,
     messages,
     suppressions,
+    callbacks,
     expressions,
     webhooks,
     journeys,
@@ -135,6 +137,7 @@ def create_app(settings: Settings, clock: Callable[[], float] = time) -> FastAPI
     app.state.rate_limiter = RateLimiter.of(settings, clock)
     app.state.export_slots = Slots(max(1, settings.database_pool_size // 2), "exports")
     app.state.run_now_patience = timedelta(seconds=settings.run_now_seconds)
+    app.state.settings = settings
     app.state.public_url = settings.public_url
     app.state.session_life = SessionLife(
         idle=timedelta(seconds=settings.session_idle_seconds),

@@ -1,28 +1,47 @@
 """The events that tell what became of a message."""
 
+from collections.abc import Mapping
+from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
 from domain.actions import Channel
 from domain.messages import MessageStatus
 
-TYPE_OF_STATUS = {MessageStatus.SENT: "message.sent", MessageStatus.FAILED: "message.failed"}
+
+class MessageEventType(StrEnum):
+    SENT = "message.sent"
+    FAILED = "message.failed"
+    DELIVERED = "message.delivered"
+    BOUNCED = "message.bounced"
+    OPENED = "message.opened"
+    CLICKED = "message.clicked"
+    COMPLAINED = "message.complained"
+    REPLIED = "message.replied"
+    UNSUBSCRIBED = "message.unsubscribed"
+
+
+TYPE_OF_STATUS = {
+    MessageStatus.SENT: MessageEventType.SENT,
+    MessageStatus.FAILED: MessageEventType.FAILED,
+}
 
 
 def message_event_data(
-    message_id: UUID, status: MessageStatus, channel: Channel, rule_id: UUID | None, problem: str | None
-) -> dict[str, Any] | None:
-    """`{type, message_id, channel, rule_id, error}`; None for a status that is not told.
+    type_: MessageEventType,
+    message_id: UUID | None,
+    channel: Channel,
+    rule_id: UUID | None,
+    said: Mapping[str, Any],
+) -> dict[str, Any]:
+    """`{type, message_id, channel, rule_id}` and what else is to be said: `error`, `bounce`, `url`, `text` ...
 
     `error` says in a word what went wrong, and never what a provider answered: that may quote an address.
     """
-    type_ = TYPE_OF_STATUS.get(status)
-    if type_ is None:
-        return None
     return {
-        "type": type_,
-        "message_id": str(message_id),
+        "type": type_.value,
+        "message_id": None if message_id is None else str(message_id),
         "channel": channel.value,
         "rule_id": None if rule_id is None else str(rule_id),
-        "error": problem,
+        **said,
     }

@@ -1,5 +1,6 @@
 """Every setting of Carillon, read from the environment (`CARILLON_*`) and checked at start."""
 
+from base64 import b64decode
 from email.errors import MessageError
 from email.headerregistry import Address
 from email.utils import parseaddr
@@ -14,6 +15,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from domain.delivery_policy import DeliveryPolicy
 from domain.destinations import DestinationError, DestinationRules, parse_destination
 from domain.login_credentials import acceptable_password, login_email
+
+SHORTEST_SECRET = 24
 
 
 class SettingsError(Exception):
@@ -190,6 +193,14 @@ class Settings(BaseSettings):
         Field(description="Where messages of the channel `apprise` go: an Apprise URL such as `slack://...`"),
     ] = None
 
+    callback_secret: Annotated[
+        SecretStr | None,
+        Field(
+            description="Verifies callbacks about messages (Standard Webhooks, `whsec_...`); several, separated by "
+            "spaces, while one replaces another. Without it none are taken"
+        ),
+    ] = None
+
     organization_id: Annotated[
         UUID, Field(description="The `organization_id` of webhook messages: tells installations apart")
     ] = UUID("00000000-0000-4000-8000-000000000000")
@@ -284,6 +295,11 @@ class Settings(BaseSettings):
     ] = "INFO"
 
     @property
+    def callback_secrets(self) -> list[str]:
+        """Any of which may have signed a callback."""
+        return [] if self.callback_secret is None else self.callback_secret.get_secret_value().split()
+
+    @property
     def destination_rules(self) -> DestinationRules:
         """Where webhooks may go."""
         return DestinationRules(self.webhook_allow_http, self.webhook_allow_private_addresses)
@@ -295,6 +311,19 @@ class Settings(BaseSettings):
         if not separator or scheme not in {"postgresql", "postgres", "postgresql+psycopg"}:
             raise ValueError("expected postgresql://user:password@host:port/database")
         return f"postgresql+psycopg://{rest}"
+
+    @field_validator("callback_secret")
+    @classmethod
+    def _can_sign(cls, value: SecretStr | None) -> SecretStr | None:
+        secrets = [] if value is None else value.get_secret_value().split()
+        for secret in secrets:
+            try:
+                key = b64decode(secret.removeprefix("whsec_"), validate=True)
+            except ValueError:
+                key = b""
+            if len(key) < SHORTEST_SECRET:
+                raise ValueError(f"expected whsec_ and at least {SHORTEST_SECRET} bytes in base64")
+        return value
 
     @field_validator("email_from")
     @classmethod

@@ -15,9 +15,9 @@ from domain.messages import MessageStatus
 from store.paging import Page, PageRequest, page_newest_first
 from store.rule_pages import plan_for_lists
 from store.tables import Message
-from store.tables.message import NOT_SENT
+from store.tables.message import INSTANTS, NOT_SENT
 
-TOLD = ("delivered", "opened", "clicked", "bounced", "complained", "replied", "unsubscribed")
+TOLD = tuple(name.removesuffix("_at") for name in INSTANTS)
 
 
 @dataclass(frozen=True, slots=True)

@@ -95,9 +95,16 @@ async def addresses_written_to(
 async def erase_messages_of(session: AsyncSession, participant_id: UUID) -> None:
     """Leave of the messages to a participant only that they were sent; those that were not never will be.
 
-    What providers said of them goes too: it may quote the address.
+    What providers said of them goes too, as it may quote the address, and so do the links that were followed.
     """
     erased = {"participant_id": participant_id}
+    await session.execute(
+        text(
+            "DELETE FROM message_click USING message "
+            "WHERE message.participant_id = :participant_id AND message_click.message_id = message.id"
+        ),
+        erased,
+    )
     await session.execute(
         text(
             "UPDATE message SET recipient = '', subject = NULL, body = NULL, options = NULL, error = NULL, "

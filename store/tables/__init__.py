@@ -10,9 +10,11 @@ from store.tables.idempotency_key import IdempotencyKey
 from store.tables.journey import Journey, JourneyVersion
 from store.tables.journey_intake import JourneyListener, JourneyRefusal
 from store.tables.message import Message
+from store.tables.message_click import MessageClick
 from store.tables.participant import Participant
 from store.tables.participant_state_change import ParticipantStateChange
 from store.tables.program import Program
+from store.tables.received_callback import ReceivedCallback
 from store.tables.rule import AutomationControl, AutomationRule, RuleCooldown, RuleRun, RuleRunTally
 from store.tables.rule_alert import RuleAlert
 from store.tables.run import AutomationRun, FireReceipt, RunParticipant
@@ -44,10 +46,12 @@ __all__ = [
     "JourneyVersion",
     "LoginAttempt",
     "Message",
+    "MessageClick",
     "Participant",
     "ParticipantStateChange",
     "ParticipantVisits",
     "Program",
+    "ReceivedCallback",
     "RfmScoring",
     "RuleAlert",
     "RuleCooldown",

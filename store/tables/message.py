@@ -12,6 +12,17 @@ CLAIMED = "status = 'sending' AND claim IS NOT NULL"
 # Most messages are sent in the end: of the others a list shows those of one status without looking at all.
 NOT_SENT = "status <> 'sent'"
 
+# Of what is told of a message once it has left.
+INSTANTS = (
+    "delivered_at",
+    "opened_at",
+    "clicked_at",
+    "bounced_at",
+    "complained_at",
+    "replied_at",
+    "unsubscribed_at",
+)
+
 
 def _page_of(column: str) -> Index:
     """Messages of one thing, as lists page through them."""

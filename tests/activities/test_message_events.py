@@ -7,7 +7,7 @@ from sqlmodel import col, select
 
 from channels.channel import Delivery
 from store.database import Database
-from store.tables import AutomationRule, Event
+from store.tables import Event
 from tests.activities.message_provider import (
     AWAY,
     IN_DOUBT,
@@ -18,16 +18,8 @@ from tests.activities.message_provider import (
     dispatch,
     mail_run,
 )
+from tests.fixtures.kept_messages import listen
 from tests.fixtures.queued_messages import add_person, message_to, queue
-
-
-async def listen(database: Database, program_id: UUID, *types: str) -> None:
-    async with database.transaction() as session:
-        for type_ in types:
-            rule = AutomationRule(
-                program_id=program_id, name=type_, trigger_type=type_, created_by="ana", updated_by="ana"
-            )
-            session.add(rule)
 
 
 async def events_of(database: Database, program_id: UUID) -> list[Event]:

@@ -9,20 +9,16 @@ import pytest
 
 from domain.roles import Role
 from store.database import Database
-from store.tables import Message
 from tests.api.refusal import assert_refused
 from tests.fixtures.in_process import secret_of_new_key
+from tests.fixtures.kept_messages import keep_message
 
 NOW = datetime.now(UTC)
 
 
 async def keep(database: Database, program_id: UUID, **fields: Any) -> str:
     """A message as it stands in the record."""
-    id_ = uuid4()
-    said: dict[str, Any] = {"channel": "email", "recipient": f"{id_}@example.com", "status": "sent"}
-    async with database.transaction() as session:
-        session.add(Message(id=id_, key=f"rule:{id_}", program_id=program_id, **said | fields))
-    return str(id_)
+    return str(await keep_message(database, program_id, **fields))
 
 
 async def ids(api: httpx.AsyncClient, program_id: UUID, **params: Any) -> list[str]:

@@ -1,13 +1,9 @@
 from datetime import UTC, datetime, timedelta
-from uuid import uuid4
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.actions import Channel
-from domain.message_events import message_event_data
-from domain.messages import FIRST_RETRY, GIVE_UP_AFTER, LONGEST_RETRY, MessageStatus, retry_at
+from domain.messages import FIRST_RETRY, GIVE_UP_AFTER, LONGEST_RETRY, retry_at
 
 QUEUED_AT = datetime(2026, 3, 1, 9, tzinfo=UTC)
 
@@ -38,25 +34,3 @@ def test_an_outage_that_lasts_ends_every_message() -> None:
     while (due := retry_at(attempts := attempts + 1, QUEUED_AT, now)) is not None:
         now = due
     assert GIVE_UP_AFTER - LONGEST_RETRY < now - QUEUED_AT <= GIVE_UP_AFTER
-
-
-@pytest.mark.parametrize(
-    ("status", "problem", "type_"),
-    [(MessageStatus.SENT, None, "message.sent"), (MessageStatus.FAILED, "refused", "message.failed")],
-)
-def test_what_became_of_a_message_is_told_in_ids_and_a_word(
-    status: MessageStatus, problem: str | None, type_: str
-) -> None:
-    message, rule = uuid4(), uuid4()
-    assert message_event_data(message, status, Channel.EMAIL, rule, problem) == {
-        "type": type_,
-        "message_id": str(message),
-        "channel": "email",
-        "rule_id": str(rule),
-        "error": problem,
-    }
-
-
-@pytest.mark.parametrize("status", sorted(set(MessageStatus) - {MessageStatus.SENT, MessageStatus.FAILED}))
-def test_what_is_not_decided_or_never_left_is_not_told(status: MessageStatus) -> None:
-    assert message_event_data(uuid4(), status, Channel.EMAIL, None, None) is None

@@ -9,8 +9,10 @@ from sqlalchemy import text
 
 from domain.actions import Channel
 from domain.messages import MessageStatus
+from domain.twilio_callbacks import Reply, Wish
 from store.database import Database
 from store.message_lists import MessageFilter, count_messages, list_messages
+from store.message_replies import take_reply
 from store.paging import PageRequest
 from tests.store.test_rule_list_plans import Plans, assert_found_in_indexes, nodes
 from tests.store.test_rule_list_plans import database as database_of_its_own
@@ -75,3 +77,23 @@ async def test_the_beginning_of_an_address(database: Database, filled: UUID) -> 
     assert len(page.rows) == 11
     assert_found_in_indexes(plans)
     assert "message_to" in {node.get("Index Name") for plan in plans.found for node in nodes(plan)}
+
+
+async def test_whoever_replies_is_found_by_the_digits_of_their_number(
+    database: Database, program: UUID
+) -> None:
+    async with database.transaction() as session:
+        await session.execute(
+            text(
+                "INSERT INTO participant (id, program_id, external_id, phone) SELECT gen_random_uuid(), :program, "
+                "'p' || n, '+34 6' || (10000000 + n) FROM generate_series(1, 2000) AS n"
+            ),
+            {"program": program},
+        )
+        await session.execute(text("ANALYZE participant"))
+    with Plans(database) as plans:
+        async with database.transaction() as session:
+            reply = Reply("SM1", Channel.SMS, "+34612345678", "STOP", Wish.STOP)
+            await take_reply(session, program, reply, "test", datetime.now(UTC))
+    used = {node.get("Index Name") for plan in plans.found for node in nodes(plan)}
+    assert "participant_phone" in used
