@@ -1,7 +1,7 @@
 """Handing over queued messages: claim, send, settle, a few at a time."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
@@ -17,6 +17,7 @@ from activities.begun_sends import (
     settle_patiently,
 )
 from activities.heartbeats import to_its_end
+from activities.pacing import Pace
 from activities.resources import Resources
 from channels.channel import Delivery, DeliveryStatus, InDoubt, MessageChannel, Outgoing
 from domain.actions import Channel
@@ -26,10 +27,15 @@ from domain.messages import MessageStatus, retry_at
 from domain.outcomes import SkipReason
 from domain.wake_up import Sleeper, WakeUp
 from runtime.waking import wake
-from store.abandoned_messages import abandoned_messages, resolve_abandoned_messages
+from store.abandoned_messages import (
+    abandoned_messages,
+    channels_with_abandoned_messages,
+    resolve_abandoned_messages,
+)
 from store.message_dispatch import (
     DueMessage,
     MessageSettlement,
+    channels_with_due_messages,
     claim_messages,
     due_messages,
     next_message_due_at,
@@ -44,14 +50,19 @@ BATCH = 64
 ROUND = timedelta(seconds=30)
 LEFT_TO_ITS_WORKFLOW = timedelta(seconds=20)
 TOLD_A_PASS = 1_000
+WAITED_FOR_HERE = timedelta(seconds=2)
 
 
 @dataclass(frozen=True, slots=True)
 class _Batch:
-    """`away`: none of its messages could be handed over, because nobody was there to take them."""
+    """`away`: none of its messages could be handed over, because nobody was there to take them.
+
+    `wait`: how long the channel has to wait before it may go on; then nothing was looked at.
+    """
 
     looked_at: int
     away: bool = False
+    wait: timedelta = timedelta(0)
 
 
 class MessageDispatchActivities:
@@ -65,6 +76,7 @@ class MessageDispatchActivities:
         self._temporal = resources.temporal
         self._channels = resources.channels
         self._settings = resources.settings
+        self._pace = Pace(resources.settings, resources.database)
 
     @activity.defn(name=ActivityName.DISPATCH_MESSAGES)
     async def dispatch_messages(self, request: DispatchMessages) -> DeliveryRound:
@@ -74,13 +86,26 @@ class MessageDispatchActivities:
         until = datetime.now(UTC) + ROUND
         looked_at = 0
         while True:
-            batch = await to_its_end(self._process_batch(request.program_id, claim_id), looked_at)
-            looked_at += batch.looked_at
+            done = await to_its_end(self._process_batches(request.program_id, claim_id), looked_at)
+            looked_at += sum(batch.looked_at for batch in done.values())
             over = datetime.now(UTC) >= until or activity.is_worker_shutdown()
-            if over or batch.away or batch.looked_at == 0:
-                async with self._database.transaction() as session:
-                    due = await next_message_due_at(session, request.program_id)
-                    return DeliveryRound(next_due_at=due, give_way=batch.away and due is not None)
+            waits = {channel: batch.wait for channel, batch in done.items() if batch.wait}
+            idle = not any(batch.looked_at for batch in done.values())
+            if over or any(batch.away for batch in done.values()) or (idle and not _short(waits)):
+                return await self._round(request.program_id, done, waits)
+            if idle:
+                await to_its_end(asyncio.sleep(min(waits.values()).total_seconds()), looked_at)
+
+    async def _round(
+        self, program_id: UUID, done: Mapping[Channel, _Batch], waits: Mapping[Channel, timedelta]
+    ) -> DeliveryRound:
+        """When there is something to do again: not before, where a channel has to wait."""
+        async with self._database.transaction() as session:
+            due = await next_message_due_at(session, program_id, but=waits)
+        now = datetime.now(UTC)
+        dues = [now + wait for wait in waits.values()] + ([] if due is None else [due])
+        away = any(batch.away for batch in done.values())
+        return DeliveryRound(next_due_at=min(dues, default=None), give_way=away and due is not None)
 
     async def attend(self, now: datetime) -> int:
         """Tell the workflows of programs whose messages wait for nobody; answers how many."""
@@ -95,7 +120,10 @@ class MessageDispatchActivities:
         return len(programs)
 
     async def _resolve_abandoned(self, program_id: UUID, claim_id: UUID) -> None:
-        for name, channel in self._channels.items():
+        async with self._database.transaction() as session:
+            names = await channels_with_abandoned_messages(session, program_id, claim_id)
+        for name in names:
+            channel = self._channels[name]
             if channel.can_tell:
                 await self._ask_after_abandoned(program_id, name, channel, claim_id)
             async with self._database.transaction() as session:
@@ -121,17 +149,33 @@ class MessageDispatchActivities:
             messages, deliveries = [one for one, _ in settled], [answer for _, answer in settled]
             await self._settle(program_id, claim, messages, deliveries)
 
-    async def _process_batch(self, program_id: UUID, claim_id: UUID) -> _Batch:
-        looked_at, messages = await self._claim_batch(program_id, claim_id)
+    async def _process_batches(self, program_id: UUID, claim_id: UUID) -> dict[Channel, _Batch]:
+        """One batch of each channel that has something due, all at once."""
+        async with self._database.transaction() as session:
+            channels = await channels_with_due_messages(session, program_id)
+        batches = await asyncio.gather(
+            *(self._process_batch(program_id, claim_id, channel) for channel in channels)
+        )
+        return dict(zip(channels, batches, strict=True))
+
+    async def _process_batch(self, program_id: UUID, claim_id: UUID, channel: Channel) -> _Batch:
+        grant = await self._pace.take(channel, BATCH)
+        if grant.messages == 0:
+            return _Batch(0, wait=grant.wait)
+        looked_at, messages = await self._claim_batch(program_id, claim_id, channel, grant.messages)
+        await self._pace.give_back(channel, grant.messages - len(messages))
         if not messages:
             return _Batch(looked_at)
-        deliveries = await self._send(messages)
+        deliveries = await hand_over(self._channels[channel], [_outgoing(one) for one in messages])
         await settle_patiently(lambda: self._settle(program_id, claim_id, messages, deliveries))
+        await self._pace.heed(channel, deliveries)
         return _Batch(looked_at, all(answer.status is DeliveryStatus.NOT_TRIED for answer in deliveries))
 
-    async def _claim_batch(self, program_id: UUID, claim_id: UUID) -> tuple[int, list[DueMessage]]:
+    async def _claim_batch(
+        self, program_id: UUID, claim_id: UUID, channel: Channel, limit: int
+    ) -> tuple[int, list[DueMessage]]:
         async with self._database.transaction() as session:
-            due = await due_messages(session, program_id, BATCH)
+            due = await due_messages(session, program_id, channel, limit)
             reasons = {message.id: _reason_to_skip(message) for message in due}
             skipped = {id_: reason for id_, reason in reasons.items() if reason is not None}
             await skip_messages(session, skipped, datetime.now(UTC))
@@ -139,20 +183,6 @@ class MessageDispatchActivities:
             if claimed:
                 await claim_messages(session, [message.id for message in claimed], claim_id)
             return len(due), claimed
-
-    async def _send(self, messages: Sequence[DueMessage]) -> list[Delivery]:
-        """One delivery per message, in their order; each channel takes its own."""
-        by_channel: dict[Channel, list[DueMessage]] = {}
-        for message in messages:
-            by_channel.setdefault(message.channel, []).append(message)
-
-        async def send(channel: Channel, batch: Sequence[DueMessage]) -> dict[UUID, Delivery]:
-            deliveries = await hand_over(self._channels[channel], [_outgoing(one) for one in batch])
-            return {one.id: delivery for one, delivery in zip(batch, deliveries, strict=True)}
-
-        answers = await asyncio.gather(*(send(*lane) for lane in by_channel.items()))
-        found = {id_: delivery for answer in answers for id_, delivery in answer.items()}
-        return [found[message.id] for message in messages]
 
     async def _settle(
         self,
@@ -193,6 +223,11 @@ class MessageDispatchActivities:
                 return MessageSettlement(message.id, MessageStatus.QUEUED, error, due)
             status = MessageStatus.FAILED if status is MessageStatus.NOT_TRIED else status
         return MessageSettlement(message.id, status, error, provider_id=delivery.provider_id)
+
+
+def _short(waits: Mapping[Channel, timedelta]) -> bool:
+    """Whether a channel may go on so soon that it is waited for here."""
+    return bool(waits) and min(waits.values()) <= WAITED_FOR_HERE
 
 
 def _reason_to_skip(message: DueMessage) -> SkipReason | None:

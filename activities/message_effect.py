@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 from sqlalchemy import RowMapping
@@ -20,6 +20,7 @@ from activities.begun_sends import (
 )
 from activities.guards import guard_of
 from activities.heartbeats import to_its_end
+from activities.pacing import Pace
 from activities.resources import Resources
 from channels.channel import Delivery, DeliveryStatus, InDoubt, Outgoing
 from domain.actions import SendMessage
@@ -46,6 +47,7 @@ from store.runs import lock_run, recount_closed_run, run_is_executing
 from store.tables import AutomationRun
 
 CHUNK = 64
+WAITED_FOR_HERE = timedelta(seconds=2)
 
 OUTCOME_OF = {
     DeliveryStatus.SENT: Outcome.SENT,
@@ -75,6 +77,7 @@ class MessageEffect:
         self._action = definition.action
         self._database = resources.database
         self._channel = resources.channels[self._action.channel]
+        self._pace = Pace(resources.settings, resources.database)
         self._run = run
         self._definition = definition
         self._slice = slice_
@@ -124,13 +127,33 @@ class MessageEffect:
             await self._settle([draft for draft, _ in taken], [answer for _, answer in taken])
 
     async def _process_chunk(self) -> int:
-        chunk = await self._claim_chunk()
+        channel = self._action.channel
+        grant = await self._granted()
+        chunk = await self._claim_chunk(grant)
+        await self._pace.give_back(channel, grant - len(chunk.messages))
         if chunk.messages:
             deliveries = await hand_over(self._channel, chunk.messages)
-            await settle_patiently(lambda: self._settle(chunk.drafts, deliveries))
+            try:
+                await settle_patiently(lambda: self._settle(chunk.drafts, deliveries))
+            finally:
+                await self._pace.heed(channel, deliveries)
         return chunk.looked_at
 
-    async def _claim_chunk(self) -> _Chunk:
+    async def _granted(self) -> int:
+        """How many may be sent now. Raises ApplicationError `unavailable` where that takes a while."""
+        while True:
+            grant = await self._pace.take(self._action.channel, CHUNK)
+            if grant.messages:
+                return grant.messages
+            if grant.wait > WAITED_FOR_HERE:
+                raise self._unavailable(grant.wait)
+            await asyncio.sleep(grant.wait.total_seconds())
+
+    def _unavailable(self, pause: timedelta | None) -> ApplicationError:
+        said = f"the provider of {self._action.channel} messages takes none now"
+        return ApplicationError(said, type="unavailable", next_retry_delay=pause)
+
+    async def _claim_chunk(self, limit: int) -> _Chunk:
         now = datetime.now(UTC)
         async with self._database.transaction() as session:
             if not await run_is_executing(session, self._run.id):
@@ -138,7 +161,7 @@ class MessageEffect:
             guard = await guard_of(session, self._run, self._definition, now)
             columns = sorted({*guard.columns, *TEMPLATE_COLUMNS, "consent"})
             rows = await pending_rows(
-                session, self._run.id, self._slice.first, self._slice.last, columns, CHUNK
+                session, self._run.id, self._slice.first, self._slice.last, columns, limit
             )
             passed, settlements = await guard.divide(rows)
             there = await still_there(session, [row["participant_id"] for row in passed])
@@ -193,11 +216,7 @@ class MessageEffect:
         left = [delivery for delivery in deliveries if is_sent_again(self._channel, delivery)]
         if left:
             pauses = [delivery.retry_after for delivery in left if delivery.retry_after is not None]
-            raise ApplicationError(
-                f"the provider of {self._action.channel} messages takes none now",
-                type="unavailable",
-                next_retry_delay=max(pauses, default=None),
-            )
+            raise self._unavailable(max(pauses, default=None))
 
     async def _write_outcomes(
         self, session: AsyncSession, drafts: Sequence[Draft], deliveries: Sequence[Delivery]

@@ -12,6 +12,7 @@ from uuid import UUID
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from domain.actions import Channel
 from domain.delivery_policy import DeliveryPolicy
 from domain.destinations import DestinationError, DestinationRules, parse_destination
 from domain.login_credentials import acceptable_password, login_email
@@ -200,6 +201,13 @@ class Settings(BaseSettings):
             "spaces, while one replaces another. Without it none are taken"
         ),
     ] = None
+    channel_rates: Annotated[
+        dict[Channel, Annotated[float, Field(gt=0, le=100_000, allow_inf_nan=False)]],
+        Field(
+            description="Messages a second that a channel hands over at most, all workers together, as JSON: "
+            '`{"sms": 50}`; a channel that is not named has no limit'
+        ),
+    ] = {}
 
     organization_id: Annotated[
         UUID, Field(description="The `organization_id` of webhook messages: tells installations apart")

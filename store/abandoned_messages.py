@@ -40,6 +40,19 @@ class AbandonedMessage:
     due_at: datetime
 
 
+async def channels_with_abandoned_messages(
+    session: AsyncSession, program_id: UUID, claim_id: UUID
+) -> list[Channel]:
+    found = await session.execute(
+        text(
+            f"SELECT DISTINCT channel FROM message WHERE program_id = :program AND {CLAIMED} "  # noqa: S608
+            "AND claim <> :claim"
+        ),
+        {"program": program_id, "claim": claim_id},
+    )
+    return [Channel(name) for name in found.scalars()]
+
+
 async def abandoned_messages(
     session: AsyncSession, program_id: UUID, channel: Channel, claim_id: UUID
 ) -> Sequence[AbandonedMessage]:

@@ -1,6 +1,6 @@
 """Queued messages on their way: due, claimed by the attempt that sends them, and settled by it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -21,7 +21,8 @@ ON_THEIR_WAY = (
     "FROM message m LEFT JOIN participant p ON p.id = m.participant_id "
 )
 _DUE = text(
-    f"{ON_THEIR_WAY} WHERE m.program_id = :program AND m.{QUEUED} AND m.available_at <= now() "
+    f"{ON_THEIR_WAY} WHERE m.program_id = :program AND m.channel = :channel AND m.{QUEUED} "
+    "AND m.available_at <= now() "
     "ORDER BY m.available_at, m.id LIMIT :limit FOR UPDATE OF m SKIP LOCKED"
 )
 # Whoever was erased while their message was being sent has no body left that could be sent again.
@@ -79,9 +80,24 @@ class MessageSettlement:
     provider_id: str | None = None
 
 
-async def due_messages(session: AsyncSession, program_id: UUID, limit: int) -> list[DueMessage]:
-    """Lock messages that are due, the longest due first. Those that somebody else has locked are passed over."""
-    rows = await session.execute(_DUE, {"program": program_id, "limit": limit})
+async def channels_with_due_messages(session: AsyncSession, program_id: UUID) -> list[Channel]:
+    found = await session.execute(
+        text(
+            "SELECT channel FROM unnest(CAST(:channels AS text[])) AS channel WHERE EXISTS ("  # noqa: S608
+            f"SELECT FROM message m WHERE m.program_id = :program AND m.channel = channel AND m.{QUEUED} "
+            "AND m.available_at <= now())"
+        ),
+        {"program": program_id, "channels": list(Channel)},
+    )
+    return [Channel(name) for name in found.scalars()]
+
+
+async def due_messages(
+    session: AsyncSession, program_id: UUID, channel: Channel, limit: int
+) -> list[DueMessage]:
+    """Lock messages of a channel that are due, the longest due first. Those that somebody else has locked are
+    passed over."""
+    rows = await session.execute(_DUE, {"program": program_id, "channel": channel.value, "limit": limit})
     return [due_message_of(row) for row in rows.mappings()]
 
 
@@ -154,10 +170,16 @@ async def settle_claimed(
     return {id_: MessageStatus(status) for id_, status in settled}
 
 
-async def next_message_due_at(session: AsyncSession, program_id: UUID) -> datetime | None:
+async def next_message_due_at(
+    session: AsyncSession, program_id: UUID, but: Collection[Channel] = ()
+) -> datetime | None:
+    """`but`: channels to leave out."""
     found = await session.execute(
-        text(f"SELECT min(available_at) FROM message WHERE program_id = :program AND {QUEUED}"),  # noqa: S608
-        {"program": program_id},
+        text(
+            f"SELECT min(available_at) FROM message WHERE program_id = :program AND {QUEUED} "  # noqa: S608
+            "AND channel <> ALL(CAST(:but AS text[]))"
+        ),
+        {"program": program_id, "but": [channel.value for channel in but]},
     )
     due_at: datetime | None = found.scalar_one()
     return due_at

@@ -2,6 +2,7 @@
 
 from store.tables.api_key import ApiKey
 from store.tables.automation import Automation, AutomationChange
+from store.tables.channel_pace import ChannelPace
 from store.tables.conversation import Conversation, ConversationNote
 from store.tables.enrollment import Enrollment, EnrollmentStep
 from store.tables.event import Event
@@ -32,6 +33,7 @@ __all__ = [
     "AutomationControl",
     "AutomationRule",
     "AutomationRun",
+    "ChannelPace",
     "Conversation",
     "ConversationNote",
     "Enrollment",

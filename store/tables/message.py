@@ -56,6 +56,14 @@ class Message(SQLModel, table=True):
         *(_page_of(f"{name}_id") for name in ("participant", "automation", "run", "rule", "journey")),
         Index("message_queue", "program_id", "available_at", "id", postgresql_where=text(QUEUED)),
         Index(
+            "message_of_channel_due",
+            "program_id",
+            "channel",
+            "available_at",
+            "id",
+            postgresql_where=text(QUEUED),
+        ),
+        Index(
             "message_of_enrollment",
             "enrollment_id",
             "block_id",

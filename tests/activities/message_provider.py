@@ -75,12 +75,15 @@ def resources_with(
     provider: MessageChannel,
     policy: DeliveryPolicy = DeliveryPolicy.AT_MOST_ONCE,
     temporal: Any = None,
+    **settings: Any,
 ) -> Resources:
+    """Every channel leads to the provider."""
     url = database.engine.url.render_as_string(hide_password=False)
     if isinstance(provider, Provider):
         provider.policy = policy
     webhooks: Any = None
-    return Resources(Settings(database_url=url), database, temporal, {Channel.EMAIL: provider}, webhooks)
+    channels = dict.fromkeys(Channel, provider)
+    return Resources(Settings(database_url=url, **settings), database, temporal, channels, webhooks)
 
 
 async def dispatch(
@@ -90,7 +93,13 @@ async def dispatch(
     policy: DeliveryPolicy = DeliveryPolicy.AT_MOST_ONCE,
     environment: ActivityEnvironment | None = None,
 ) -> DeliveryRound:
-    body = MessageDispatchActivities(resources_with(database, provider, policy)).dispatch_messages
+    return await dispatch_with(resources_with(database, provider, policy), program_id, environment)
+
+
+async def dispatch_with(
+    resources: Resources, program_id: UUID, environment: ActivityEnvironment | None = None
+) -> DeliveryRound:
+    body = MessageDispatchActivities(resources).dispatch_messages
     done = await (environment or ActivityEnvironment()).run(body, DispatchMessages(program_id=program_id))
     assert isinstance(done, DeliveryRound)
     return done

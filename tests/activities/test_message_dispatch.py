@@ -1,18 +1,21 @@
 """Handing over queued messages: once, later while nobody takes them, and not to people who went away."""
 
 import asyncio
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from sqlalchemy import text
 from temporalio.client import Client
 from temporalio.testing import ActivityEnvironment
 
 from activities.message_dispatch import BATCH, MessageDispatchActivities
 from channels import EmailChannel
 from channels.channel import Delivery, DeliveryProblem, Outgoing
+from domain.actions import Channel
 from domain.activity_contract import DeliveryRound
 from domain.contract import messages_workflow_id
 from domain.delivery_policy import DeliveryPolicy
@@ -22,7 +25,7 @@ from domain.outcomes import UNSETTLED
 from runtime.settings import Settings
 from store.database import Database
 from store.participants import erase_participant
-from store.tables import Participant
+from store.tables import Participant, Program
 from tests.activities.message_provider import (
     AWAY,
     IN_DOUBT,
@@ -30,6 +33,7 @@ from tests.activities.message_provider import (
     SENT,
     Provider,
     dispatch,
+    dispatch_with,
     resources_with,
 )
 from tests.fixtures.queued_messages import (
@@ -45,6 +49,14 @@ from tests.fixtures.queued_messages import (
 async def erase(database: Database, person: Participant) -> None:
     async with database.transaction() as session:
         assert await erase_participant(session, person.program_id, person.id)
+
+
+@pytest.fixture
+async def fresh_pace(database: Database) -> AsyncIterator[None]:
+    """Whatever the test makes the channels wait for, others do not."""
+    yield
+    async with database.transaction() as session:
+        await session.execute(text("DELETE FROM channel_pace"))
 
 
 async def test_what_is_due_is_handed_over_and_its_text_forgotten(
@@ -302,7 +314,9 @@ async def test_a_send_that_is_in_doubt_for_a_day_ends_so(database: Database, pro
     assert (await the_message(database, program_id)).status == "unknown"
 
 
-async def test_a_provider_that_asks_to_be_left_alone_is(database: Database, program_id: UUID) -> None:
+async def test_a_provider_that_asks_to_be_left_alone_is(
+    database: Database, program_id: UUID, fresh_pace: None
+) -> None:
     busy = replace(AWAY, problem=DeliveryProblem.RATE_LIMITED, retry_after=timedelta(minutes=3))
     await queue(database, message_to(await add_person(database, program_id)))
     before = datetime.now(UTC)
@@ -310,6 +324,43 @@ async def test_a_provider_that_asks_to_be_left_alone_is(database: Database, prog
     waiting = await the_message(database, program_id)
     assert waiting.available_at is not None
     assert waiting.available_at >= before + timedelta(minutes=3)
+
+
+async def test_a_limited_channel_takes_no_more_than_its_rate_and_the_others_go_on(
+    database: Database, program_id: UUID, fresh_pace: None
+) -> None:
+    person = await add_person(
+        database, program_id, phone="+34612345678", consent={"sms": "subscribed", "email": "subscribed"}
+    )
+    texts = [message_to(person, channel=Channel.SMS, recipient=person.phone) for _ in range(3)]
+    await queue(database, *texts, *(message_to(person) for _ in range(3)))
+    provider = Provider()
+    resources = resources_with(database, provider, channel_rates={"sms": 0.001})
+    done = await dispatch_with(resources, program_id)
+    handed = [message.recipient for message in provider.handed]
+    assert sorted(handed) == ["+34612345678"] + [person.email] * 3
+    assert done.next_due_at is not None
+    assert done.next_due_at > datetime.now(UTC) + timedelta(minutes=10)
+    assert not done.give_way
+
+
+async def test_once_a_provider_wants_to_be_left_alone_no_program_asks_it(
+    database: Database, program_id: UUID, fresh_pace: None
+) -> None:
+    busy = replace(AWAY, problem=DeliveryProblem.RATE_LIMITED, retry_after=timedelta(minutes=3))
+    async with database.transaction() as session:
+        other = Program(name="Elsewhere")
+        session.add(other)
+    for program in (program_id, other.id):
+        await queue(database, message_to(await add_person(database, program)))
+    await dispatch(database, program_id, Provider(lambda message: busy))
+    provider = Provider()
+    done = await dispatch(database, other.id, provider)
+    assert provider.handed == []
+    assert done.next_due_at is not None
+    assert done.next_due_at > datetime.now(UTC) + timedelta(minutes=2)
+    waiting = await the_message(database, other.id)
+    assert (waiting.status, waiting.attempts) == ("queued", 0)
 
 
 async def test_at_least_once_brings_nobody_back_who_was_erased(database: Database, program_id: UUID) -> None:

@@ -163,6 +163,13 @@ async def test_a_run_waits_as_long_as_the_provider_wants_to_be_left_alone(
         await mail_run(database, run_id, Provider(lambda message: busy))
     assert (raised.value.type, raised.value.next_retry_delay) == ("unavailable", timedelta(seconds=90))
     assert {outcome for outcome, _, _ in await ledger_of(database, run_id)} == {"pending"}
+    with pytest.raises(ApplicationError) as raised:
+        await mail_run(database, run_id, untouched := Provider())
+    assert raised.value.next_retry_delay is not None
+    assert timedelta(seconds=60) < raised.value.next_retry_delay <= timedelta(seconds=90)
+    assert untouched.handed == []
+    async with database.transaction() as session:
+        await session.execute(text("DELETE FROM channel_pace"))
     await mail_run(database, run_id, Provider())
     assert {outcome for outcome, _, _ in await ledger_of(database, run_id)} == {"sent"}
 
