@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
+from domain.send_policy import USUAL_POLICY, SendPolicy
 from domain.storable_text import storable
 
 
@@ -22,7 +23,7 @@ class Channel(StrEnum):
 class SendMessage(BaseModel):
     """Send one message per participant. `subject` and `body` are Liquid templates over `participant` and `payload`.
 
-    A mail needs a subject; elsewhere it is the title, where the channel has one.
+    A mail needs a subject; elsewhere it is the title, where the channel has one. `sending`: what it asks of the gates.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -31,6 +32,7 @@ class SendMessage(BaseModel):
     channel: Channel
     subject: Annotated[str, Field(max_length=1_000, validate_default=True), AfterValidator(storable)] = ""
     body: Annotated[str, Field(min_length=1, max_length=65_536), AfterValidator(storable)]
+    sending: Annotated[SendPolicy, Field(exclude_if=lambda policy: policy == USUAL_POLICY)] = USUAL_POLICY
 
     @field_validator("subject")
     @classmethod

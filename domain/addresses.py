@@ -1,6 +1,7 @@
 """Where a channel reaches a person, and whether it can be an address of that channel at all."""
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any, Protocol
 
 import phonenumbers
@@ -41,6 +42,8 @@ def address_of(channel: Channel, person: Row) -> str | None:
     return address
 
 
+# Gates ask for an address, and its channel asks again when it is sent to.
+@lru_cache(maxsize=4_096)
 def normal_address(channel: Channel, address: str) -> str:
     """The address as providers understand it: a number in E.164, the domain of a mail address in ASCII.
 

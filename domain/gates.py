@@ -7,6 +7,7 @@ from enum import StrEnum
 from domain.actions import Channel
 from domain.outcomes import Outcome, SkipReason
 from domain.participant import CONSENT_CHANNELS, Consent, ParticipantStatus
+from domain.send_policy import ConsentThreshold
 
 
 class EffectGate(StrEnum):
@@ -17,7 +18,15 @@ class EffectGate(StrEnum):
     GUARD = "guard"
     CONSENT = "consent"
     ADDRESS = "address"
+    SUPPRESSION = "suppression"
+    HOLDOUT = "holdout"
+    QUIET_HOURS = "quiet_hours"
+    RECENTLY_CONTACTED = "recently_contacted"
+    FREQUENCY_CAP = "frequency_cap"
 
+
+# Explanations are of what is decided for good.
+UNDECIDED = (Outcome.PENDING, Outcome.SENDING, Outcome.DEFERRED)
 
 GATE_OF_REASON = {
     SkipReason.PARTICIPANT_NOT_ACTIVE: EffectGate.STATUS,
@@ -26,6 +35,11 @@ GATE_OF_REASON = {
     SkipReason.NO_CONSENT: EffectGate.CONSENT,
     SkipReason.NO_ADDRESS: EffectGate.ADDRESS,
     SkipReason.INVALID_ADDRESS: EffectGate.ADDRESS,
+    SkipReason.SUPPRESSED: EffectGate.SUPPRESSION,
+    SkipReason.HOLDOUT: EffectGate.HOLDOUT,
+    SkipReason.QUIET_HOURS: EffectGate.QUIET_HOURS,
+    SkipReason.RECENTLY_CONTACTED: EffectGate.RECENTLY_CONTACTED,
+    SkipReason.FREQUENCY_CAP: EffectGate.FREQUENCY_CAP,
 }
 
 
@@ -35,6 +49,7 @@ class Reachability:
 
     consent: str | None
     address: str | None
+    threshold: ConsentThreshold = ConsentThreshold.SUBSCRIBED
 
 
 def effect_gates(
@@ -51,7 +66,7 @@ def effect_gates(
         stop = None if reason is None else GATE_OF_REASON.get(reason)
     else:
         stop = None
-    if stop is None and outcome in (Outcome.PENDING, Outcome.SENDING, Outcome.SKIPPED):
+    if stop is None and outcome in (*UNDECIDED, Outcome.SKIPPED):
         # Not decided yet, or cancelled before it was: only that they were enrolled is known.
         return tuple((gate, True if gate is EffectGate.FILTER else None) for gate in gates)
     asked = len(gates) if stop is None else gates.index(stop)
@@ -68,12 +83,23 @@ def status_gate(status: str | None) -> SkipReason | None:
     return None if status == ParticipantStatus.ACTIVE else SkipReason.PARTICIPANT_NOT_ACTIVE
 
 
+def is_wanted(consent: str | None, threshold: ConsentThreshold) -> bool:
+    """Whether somebody with this consent is written to. A consent that nobody knows counts as a no."""
+    match threshold:
+        case ConsentThreshold.SUBSCRIBED:
+            return consent == Consent.SUBSCRIBED
+        case ConsentThreshold.NON_SUBSCRIBED:
+            return consent in (None, Consent.SUBSCRIBED, Consent.NON_SUBSCRIBED)
+        case ConsentThreshold.ALL:
+            return True
+
+
 def message_gate(channel: Channel, reach: Reachability) -> SkipReason | None:
     """Consent first, then the address: a person who said no is never reported as unreachable.
 
     Nobody consents to a channel whose destination is configured: it does not go to the person.
     """
-    if channel in CONSENT_CHANNELS and reach.consent != Consent.SUBSCRIBED:
+    if channel in CONSENT_CHANNELS and not is_wanted(reach.consent, reach.threshold):
         return SkipReason.NO_CONSENT
     if not reach.address:
         return SkipReason.NO_ADDRESS

@@ -7,10 +7,14 @@ from pydantic import BaseModel, ConfigDict, Field
 
 
 class Outcome(StrEnum):
-    """State of one ledger row. `sending` is a claimed row whose effect has not been settled yet."""
+    """State of one ledger row. `sending` is a claimed row whose effect has not been settled yet.
+
+    `deferred`: its message waits among the queued ones, and brings the row to its outcome when it is settled.
+    """
 
     PENDING = "pending"
     SENDING = "sending"
+    DEFERRED = "deferred"
     SENT = "sent"
     SKIPPED = "skipped"
     FAILED = "failed"
@@ -25,6 +29,11 @@ class SkipReason(StrEnum):
     NO_CONSENT = "no_consent"
     NO_ADDRESS = "no_address"
     INVALID_ADDRESS = "invalid_address"
+    SUPPRESSED = "suppressed"
+    HOLDOUT = "holdout"
+    QUIET_HOURS = "quiet_hours"
+    RECENTLY_CONTACTED = "recently_contacted"
+    FREQUENCY_CAP = "frequency_cap"
     MISSED = "missed"
 
 
@@ -32,7 +41,10 @@ UNSETTLED = "the attempt that claimed this send did not settle it"
 
 
 class RunCounts(BaseModel):
-    """Counts of a run's ledger rows. `pending` includes rows claimed but not settled."""
+    """Counts of a run's ledger rows. `pending` includes rows claimed but not settled, and those `deferred`.
+
+    A run ends without waiting for what is deferred: its counts follow.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -42,6 +54,7 @@ class RunCounts(BaseModel):
     failed: int = 0
     unknown: int = 0
     pending: int = 0
+    deferred: int = 0
 
     @property
     def processed(self) -> int:
@@ -60,7 +73,12 @@ class RunCounts(BaseModel):
         if self.skipped:
             reasons = ", ".join(f"{reason} {count:,}" for reason, count in sorted(self.skipped.items()))
             parts.append(f"{sum(self.skipped.values()):,} skipped ({reasons})")
-        for name, count in (("failed", self.failed), ("unknown", self.unknown), ("pending", self.pending)):
+        for name, count in (
+            ("failed", self.failed),
+            ("unknown", self.unknown),
+            ("deferred", self.deferred),
+            ("pending", self.pending - self.deferred),
+        ):
             if count:
                 parts.append(f"{count:,} {name}")
         return ", ".join(parts)
@@ -82,5 +100,6 @@ def count_outcomes(total: int, rows: Iterable[tuple[str, str | None, int]]) -> R
         skipped=skipped,
         failed=tally[Outcome.FAILED],
         unknown=tally[Outcome.UNKNOWN],
-        pending=tally[Outcome.PENDING] + tally[Outcome.SENDING],
+        pending=tally[Outcome.PENDING] + tally[Outcome.SENDING] + tally[Outcome.DEFERRED],
+        deferred=tally[Outcome.DEFERRED],
     )

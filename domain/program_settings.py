@@ -5,7 +5,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, TypeGuard
 
+from pydantic import ValidationError
+
 from domain.expressions import AttributeType
+from domain.send_gates.rules import MAX_CAPS, NO_RULES, SendingRules
 
 ON_UNKNOWN_PARTICIPANT = "on_unknown_participant"
 COUNTERS = "counters"
@@ -13,9 +16,30 @@ ATTRIBUTE_TYPES = "attribute_types"
 VISITS = "visits"
 VISIT_TYPES = ("visit", "order")
 AMOUNT = "amount"
+SENDING = "sending"
 MAX_COUNTERS = 100
 MAX_VISIT_TYPES = 20
 MAX_NAME_LENGTH = 255
+
+_SENDING_FIELDS = "frequency_caps, quiet_hours, recently_contacted, holdout_percentage, hold_after_failures"
+_CLOCK = "a clock time such as 21:00"
+_EXPECTED_OF = {
+    "frequency_caps": f'at most {MAX_CAPS} of {{"messages": 1 to 1000, "hours": 1 to 8760, "channel": ...}}',
+    "messages": "a whole number from 1 to 1000",
+    "hours": "a whole number from 1 to 8760",
+    "channel": "a channel, or no such field for all together",
+    "channels": "a list of channels",
+    "quiet_hours": '{"start": "21:00", "end": "08:00", "policy": "defer" or "skip"}, start and end not the same',
+    "start": _CLOCK,
+    "end": _CLOCK,
+    "policy": "defer or skip",
+    "recently_contacted": '{"hours": 1 to 8760, "same_channel": true or false}',
+    "same_channel": "true or false",
+    "holdout_percentage": "a whole number from 0 to 100",
+    "hold_after_failures": '{"percentage": 1 to 100, "of_last": 10 to 1000}',
+    "percentage": "a whole number from 1 to 100",
+    "of_last": "a whole number from 10 to 1000",
+}
 
 _NAME = f"text of 1 to {MAX_NAME_LENGTH} characters"
 
@@ -60,6 +84,7 @@ def check_settings(settings: Mapping[str, Any]) -> None:
     event_counters(settings)
     attribute_types(settings)
     visit_settings(settings)
+    sending_rules(settings)
 
 
 def on_unknown_participant(settings: Mapping[str, Any]) -> UnknownParticipant:
@@ -112,6 +137,25 @@ def visit_settings(settings: Mapping[str, Any]) -> VisitSettings:
     if not _is_name(amount):
         raise SettingError(f"{VISITS}.{AMOUNT}", "not a name", _NAME)
     return VisitSettings(frozenset(types), amount)
+
+
+def sending_rules(settings: Mapping[str, Any]) -> SendingRules:
+    """What keeps messages of all kinds from a person. Raises SettingError for a rule that cannot be read."""
+    if SENDING not in settings:
+        return NO_RULES
+    try:
+        return SendingRules.model_validate(settings[SENDING])
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+        named = [str(part) for part in first["loc"]]
+        field = next((part for part in reversed(named) if not part.isdigit()), SENDING)
+        reason = "unknown field" if first["type"] == "extra_forbidden" else first["msg"]
+        expected = (
+            _SENDING_FIELDS
+            if first["type"] == "extra_forbidden"
+            else _EXPECTED_OF.get(field, _SENDING_FIELDS)
+        )
+        raise SettingError(".".join((SENDING, *named)), reason, expected) from None
 
 
 def _event_counter(name: str, description: object) -> EventCounter:

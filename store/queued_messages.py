@@ -10,15 +10,16 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from domain.actions import Channel
 from domain.message_options import NO_OPTIONS, MessageOptions
+from domain.send_policy import USUAL_POLICY, SendPolicy
 from domain.wake_up import Sleeper
 from store.waking import wake_after_commit
 
 _QUEUE = text(
-    "INSERT INTO message (id, key, program_id, participant_id, channel, recipient, subject, body, options, priority, "
+    "INSERT INTO message (id, key, program_id, participant_id, channel, recipient, subject, body, options, sending, priority, "
     "rule_id, event_id, journey_id, enrollment_id, block_id, template_id, status, available_at) "
     "SELECT q.*, 'queued', now() FROM unnest(CAST(:ids AS uuid[]), CAST(:keys AS text[]), CAST(:programs AS uuid[]), "
     "CAST(:people AS uuid[]), CAST(:channels AS text[]), CAST(:recipients AS text[]), CAST(:subjects AS text[]), "
-    "CAST(:bodies AS text[]), CAST(:options AS jsonb[]), CAST(:priorities AS integer[]), CAST(:rules AS uuid[]), "
+    "CAST(:bodies AS text[]), CAST(:options AS jsonb[]), CAST(:sending AS jsonb[]), CAST(:priorities AS integer[]), CAST(:rules AS uuid[]), "
     "CAST(:events AS uuid[]), CAST(:journeys AS text[]), CAST(:enrollments AS uuid[]), CAST(:blocks AS text[]), "
     "CAST(:templates AS uuid[])) AS q "
     "ON CONFLICT (key) DO NOTHING"
@@ -29,7 +30,7 @@ _QUEUE = text(
 class MessageToQueue:
     """`key` names the effect, so it exists once; `id` is what a provider or a mailbox can tell a repeat by.
 
-    `priority`: the lower one goes first.
+    `sending`: what it asks of the gates when it is due; its `priority` decides who goes where there is room for some.
     """
 
     id: UUID
@@ -41,7 +42,7 @@ class MessageToQueue:
     subject: str
     body: str
     options: MessageOptions = NO_OPTIONS
-    priority: int = 0
+    sending: SendPolicy = USUAL_POLICY
     rule_id: UUID | None = None
     event_id: UUID | None = None
     journey_id: str | None = None
@@ -69,7 +70,8 @@ async def queue_messages(session: AsyncSession, messages: Sequence[MessageToQueu
             "subjects": [message.subject for message in messages],
             "bodies": [message.body for message in messages],
             "options": [_json(message.options) for message in messages],
-            "priorities": [message.priority for message in messages],
+            "sending": [_json(message.sending) for message in messages],
+            "priorities": [message.sending.priority for message in messages],
             "rules": [message.rule_id for message in messages],
             "events": [message.event_id for message in messages],
             "journeys": [message.journey_id for message in messages],
@@ -81,6 +83,6 @@ async def queue_messages(session: AsyncSession, messages: Sequence[MessageToQueu
     wake_after_commit(session, Sleeper.MESSAGES, {message.program_id for message in messages})
 
 
-def _json(options: MessageOptions) -> str | None:
-    stored = options.stored()
+def _json(document: MessageOptions | SendPolicy) -> str | None:
+    stored = document.stored()
     return None if stored is None else json.dumps(stored, ensure_ascii=False)

@@ -192,6 +192,7 @@ async def _queue_messages(session: AsyncSession, caused: Sequence[Caused]) -> No
                 subject=effect.subject,
                 body=effect.body,
                 options=effect.options,
+                sending=effect.sending,
                 rule_id=rule.id,
                 event_id=event.id,
             )

@@ -123,13 +123,15 @@ def _send_message(work: _Work, action: SendMessage) -> str | None:
     person = _person(work)
     address = address_of(action.channel, person)
     shut = status_gate(person["status"]) or message_gate(
-        action.channel, Reachability(person["consent"].get(action.channel.value), address)
+        action.channel,
+        Reachability(person["consent"].get(action.channel.value), address, action.sending.consent),
     )
     if shut is not None:
         return shut.value
     assert address is not None
     subject, body = _render(work, action.subject), _render(work, action.body)
-    work.effects.append(QueuedMessage(work.effect_id, action.channel, address, subject, body))
+    message = QueuedMessage(work.effect_id, action.channel, address, subject, body, sending=action.sending)
+    work.effects.append(message)
     return None
 
 

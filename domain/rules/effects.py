@@ -8,6 +8,7 @@ from uuid import UUID
 from domain.actions import Channel
 from domain.automation import Definition
 from domain.message_options import NO_OPTIONS, MessageOptions
+from domain.send_policy import USUAL_POLICY, SendPolicy
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +21,7 @@ class QueuedMessage:
     subject: str
     body: str
     options: MessageOptions = NO_OPTIONS
+    sending: SendPolicy = USUAL_POLICY
 
 
 @dataclass(frozen=True, slots=True)

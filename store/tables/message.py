@@ -38,6 +38,8 @@ class Message(SQLModel, table=True):
     Messages of runs are claimed in the run's ledger. Those of rules and alerts are queued here: each has a `body`
     while it is to be sent, is due at `available_at`, and `claim` names the attempt that is sending it.
     `options`: what its channel needs besides subject and body, such as `html`; kept as long as the body.
+    `sending`: what it asks of the gates, where that is not the usual (`domain/send_policy.py`).
+    `gave_way_to`: the message that took the last room under a limit.
     `priority`: the lower one goes first. `provider_id`: what the provider calls it. The instants at the end
     are of the first time that each of it was told or seen.
     """
@@ -90,12 +92,14 @@ class Message(SQLModel, table=True):
     subject: str | None = text_field(nullable=True)
     body: str | None = text_field(nullable=True)
     options: JsonObject | None = optional_document()
+    sending: JsonObject | None = optional_document()
     priority: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
     status: str = text_field()
     claim: UUID | None = Field(default=None)
     attempts: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
     available_at: datetime | None = instant()
     error: str | None = text_field(nullable=True)
+    gave_way_to: UUID | None = Field(default=None)
     provider_id: str | None = text_field(nullable=True)
     created_at: datetime = created_instant()
     settled_at: datetime | None = instant()

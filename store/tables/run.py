@@ -2,7 +2,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import BigInteger, DateTime, Index, UniqueConstraint
+from sqlalchemy import BigInteger, DateTime, Index, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
@@ -17,14 +17,21 @@ from store.tables.columns import (
     text_field,
 )
 
+# Queries say it in these words: with a parameter in it, a prepared statement could not use the index below.
+EXECUTING = "status = 'executing'"
+
 
 class AutomationRun(SQLModel, table=True):
-    """One execution of an automation, with the definition frozen as it was when the run was requested."""
+    """One execution of an automation, with the definition frozen as it was when the run was requested.
+
+    `held_at`: when too many of its messages had failed, as long as it is held. `resumed_at`: when it last went on.
+    """
 
     __tablename__ = "automation_run"
     __table_args__ = (
         UniqueConstraint("automation_id", "number"),
         Index("automation_run_page", "automation_id", "requested_at", "id"),
+        Index("automation_run_executing", "program_id", postgresql_where=text(EXECUTING)),
     )
 
     id: UUID = Field(default_factory=uuid4, primary_key=True)
@@ -45,6 +52,8 @@ class AutomationRun(SQLModel, table=True):
     requested_at: datetime = created_instant()
     started_at: datetime | None = instant()
     completed_at: datetime | None = instant()
+    held_at: datetime | None = instant()
+    resumed_at: datetime | None = instant()
 
 
 class RunParticipant(SQLModel, table=True):

@@ -65,23 +65,35 @@ EVERY = tuple(EffectGate)
 
 
 @pytest.mark.parametrize(
-    ("outcome", "reason", "open_"),
+    ("outcome", "reason", "asked"),
     [
-        (None, None, (False, None, None, None, None)),
-        (Outcome.PENDING, None, (True, None, None, None, None)),
-        (Outcome.SKIPPED, SkipReason.CANCELLED, (True, None, None, None, None)),
-        (Outcome.SKIPPED, SkipReason.PARTICIPANT_NOT_ACTIVE, (True, False, None, None, None)),
-        (Outcome.SKIPPED, SkipReason.GUARD_FALSE, (True, True, False, None, None)),
-        (Outcome.SKIPPED, SkipReason.NO_CONSENT, (True, True, True, False, None)),
-        (Outcome.SKIPPED, SkipReason.NO_ADDRESS, (True, True, True, True, False)),
-        (Outcome.SENT, None, (True, True, True, True, True)),
-        (Outcome.FAILED, None, (True, True, True, True, True)),
-        (Outcome.FAILED, SkipReason.INVALID_ADDRESS, (True, True, True, True, False)),
+        (Outcome.PENDING, None, 1),
+        (Outcome.DEFERRED, None, 1),
+        (Outcome.SKIPPED, SkipReason.CANCELLED, 1),
+        (Outcome.SENT, None, len(EVERY)),
+        (Outcome.FAILED, None, len(EVERY)),
     ],
 )
-def test_which_gates_were_open_follows_from_what_became_of_the_effect(
-    outcome: Outcome | None, reason: SkipReason | None, open_: tuple[bool | None, ...]
+def test_a_gate_was_open_where_nothing_was_kept(
+    outcome: Outcome, reason: SkipReason | None, asked: int
 ) -> None:
+    open_ = [True] * asked + [None] * (len(EVERY) - asked)
+    assert effect_gates(outcome, reason, EVERY) == tuple(zip(EVERY, open_, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("outcome", "reason", "shut"),
+    [
+        (None, None, EffectGate.FILTER),
+        (Outcome.FAILED, SkipReason.INVALID_ADDRESS, EffectGate.ADDRESS),
+        *((Outcome.SKIPPED, reason, gate) for reason, gate in GATE_OF_REASON.items()),
+    ],
+)
+def test_the_gate_that_was_shut_is_the_last_that_was_asked(
+    outcome: Outcome | None, reason: SkipReason | None, shut: EffectGate
+) -> None:
+    before = EVERY.index(shut)
+    open_ = [True] * before + [False] + [None] * (len(EVERY) - before - 1)
     assert effect_gates(outcome, reason, EVERY) == tuple(zip(EVERY, open_, strict=True))
 
 

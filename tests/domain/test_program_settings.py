@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from domain.actions import Channel
 from domain.expressions import AttributeType
 from domain.program_settings import (
     MAX_COUNTERS,
@@ -14,7 +15,9 @@ from domain.program_settings import (
     check_settings,
     event_counters,
     on_unknown_participant,
+    sending_rules,
 )
+from domain.send_gates import FrequencyCap, QuietHours, QuietPolicy, SendingRules
 
 
 def test_without_settings_people_nobody_knows_are_created_and_nothing_is_counted() -> None:
@@ -98,3 +101,61 @@ def test_other_types_are_refused_by_their_attribute(types: object, field: str) -
     with pytest.raises(SettingError) as refused:
         check_settings({"attribute_types": types})
     assert refused.value.field == field
+
+
+def test_what_keeps_messages_from_people_is_read_from_sending() -> None:
+    assert sending_rules({}) == SendingRules()
+    rules = sending_rules(
+        {
+            "sending": {
+                "frequency_caps": [
+                    {"messages": 2, "hours": 24},
+                    {"messages": 1, "hours": 72, "channel": "sms"},
+                ],
+                "quiet_hours": {"start": "21:00", "end": "08:00"},
+                "recently_contacted": {"hours": 12},
+                "holdout_percentage": 5,
+            }
+        }
+    )
+    assert rules.frequency_caps[1] == FrequencyCap(messages=1, hours=72, channel=Channel.SMS)
+    assert rules.quiet_hours == QuietHours(start="21:00", end="08:00", policy=QuietPolicy.DEFER)
+    assert rules.holdout_percentage == 5
+
+
+@pytest.mark.parametrize(
+    ("sending", "field"),
+    [
+        ([], "sending"),
+        ({"caps": []}, "sending.caps"),
+        ({"frequency_caps": {}}, "sending.frequency_caps"),
+        ({"frequency_caps": [{"messages": 1, "hours": 1}] * 21}, "sending.frequency_caps"),
+        ({"frequency_caps": [{"messages": 0, "hours": 1}]}, "sending.frequency_caps.0.messages"),
+        ({"frequency_caps": [{"messages": "1", "hours": 1}]}, "sending.frequency_caps.0.messages"),
+        ({"frequency_caps": [{"messages": 1}]}, "sending.frequency_caps.0.hours"),
+        ({"frequency_caps": [{"messages": 1, "hours": 8761}]}, "sending.frequency_caps.0.hours"),
+        (
+            {"frequency_caps": [{"messages": 1, "hours": 1, "channel": "fax"}]},
+            "sending.frequency_caps.0.channel",
+        ),
+        ({"quiet_hours": {"start": "21:00"}}, "sending.quiet_hours.end"),
+        ({"quiet_hours": {"start": "24:00", "end": "08:00"}}, "sending.quiet_hours.start"),
+        ({"quiet_hours": {"start": "9:00", "end": "08:00"}}, "sending.quiet_hours.start"),
+        ({"quiet_hours": {"start": "08:00", "end": "08:00"}}, "sending.quiet_hours"),
+        ({"quiet_hours": {"start": "21:00", "end": "08:00", "policy": "drop"}}, "sending.quiet_hours.policy"),
+        (
+            {"quiet_hours": {"start": "21:00", "end": "08:00", "channels": ["fax"]}},
+            "sending.quiet_hours.channels.0",
+        ),
+        ({"recently_contacted": 24}, "sending.recently_contacted"),
+        ({"holdout_percentage": 101}, "sending.holdout_percentage"),
+        ({"holdout_percentage": True}, "sending.holdout_percentage"),
+        ({"hold_after_failures": {"percentage": 50, "of_last": 5}}, "sending.hold_after_failures.of_last"),
+    ],
+)
+def test_rules_of_sending_that_cannot_be_used_are_refused_by_their_field(sending: object, field: str) -> None:
+    with pytest.raises(SettingError) as refused:
+        check_settings({"sending": sending})
+    assert refused.value.field == field
+    assert refused.value.reason
+    assert refused.value.expected

@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from domain.outcomes import Outcome
+from domain.send_policy import SendPolicy
 from domain.wake_up import Sleeper, WakeUp
 from store.database import Database
 from store.message_dispatch import programs_with_unattended_messages
@@ -44,7 +45,10 @@ async def test_a_queued_message_waits_for_its_programs_workflow(database: Databa
 async def test_a_queued_message_says_what_it_belongs_to(database: Database, program_id: UUID) -> None:
     person, enrollment, template = await add_person(database, program_id), uuid4(), uuid4()
     whose = {"journey_id": "0a" * 12, "enrollment_id": enrollment, "block_id": "0b" * 12}
-    await queue(database, message_to(person, **whose, template_id=template, priority=7, rule_id=None))
+    await queue(
+        database,
+        message_to(person, **whose, template_id=template, sending=SendPolicy(priority=7), rule_id=None),
+    )
     stored = await the_message(database, program_id)
     assert (stored.journey_id, stored.enrollment_id, stored.block_id) == tuple(whose.values())
     assert (stored.template_id, stored.priority, stored.options) == (template, 7, None)
