@@ -6,6 +6,7 @@ from channels.email import EmailChannel
 from channels.not_configured import NotConfigured
 from channels.push import PushChannel
 from channels.twilio import TwilioAccount, TwilioChannel
+from channels.webhook_calls import WithCalls
 from channels.webhook_channel import WebhookChannel
 from domain.actions import Channel
 from runtime.settings import Settings
@@ -17,8 +18,10 @@ def build_channels(settings: Settings) -> Channels:
     configured |= _by_twilio(settings)
     if settings.push_url is not None:
         configured[Channel.PUSH] = PushChannel(settings)
-    if settings.webhook_channel_url is not None:
-        configured[Channel.WEBHOOK] = WebhookChannel(settings)
+    receiver = (
+        NotConfigured(Channel.WEBHOOK) if settings.webhook_channel_url is None else WebhookChannel(settings)
+    )
+    configured[Channel.WEBHOOK] = WithCalls(receiver, settings)
     if settings.console_channel:
         configured[Channel.CONSOLE] = ConsoleChannel()
     if settings.apprise_url is not None:

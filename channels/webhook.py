@@ -3,8 +3,8 @@
 import asyncio
 import socket
 import ssl
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -19,16 +19,34 @@ CONNECT_SECONDS = 5.0
 BODY_SECONDS = 5.0
 READ_BYTES = 65_536
 EXCERPT_BYTES = 1_024
+# How the request is made, and what it is called, is not for its content to say.
+KEPT = frozenset(
+    {
+        "host",
+        "connection",
+        "content-length",
+        "transfer-encoding",
+        "accept-encoding",
+        "te",
+        "trailer",
+        "upgrade",
+    }
+    | {"webhook-id", "webhook-timestamp", "webhook-signature"}
+)
 
 
 @dataclass(frozen=True, slots=True)
 class WebhookMessage:
-    """`body` is what is signed, with each of `secrets`: after a rotation there are two for a while."""
+    """`body` is what is signed, with each of `secrets`: after a rotation there are two for a while.
+
+    `headers`: of the sender's own, beside or instead of those that are not KEPT.
+    """
 
     message_id: UUID
     url: str
     body: str
     secrets: Sequence[str]
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +138,8 @@ class WebhookSender:
 def _headers(message: WebhookMessage, at: datetime) -> dict[str, str]:
     identifier = str(message.message_id)
     signatures = [Webhook(secret).sign(identifier, at, message.body) for secret in message.secrets]
+    signed = {"webhook-signature": " ".join(signatures)} if signatures else {}
+    own = {name.lower(): value for name, value in message.headers.items()}
     return {
         "content-type": "application/json",
         "user-agent": "Carillon-Webhooks",
@@ -127,7 +147,8 @@ def _headers(message: WebhookMessage, at: datetime) -> dict[str, str]:
         "connection": "close",
         "webhook-id": identifier,
         "webhook-timestamp": str(int(at.timestamp())),
-        "webhook-signature": " ".join(signatures),
+        **signed,
+        **{name: value for name, value in own.items() if name not in KEPT},
     }
 
 

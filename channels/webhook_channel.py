@@ -46,13 +46,13 @@ class WebhookChannel(CannotTell):
         answer = await self._sender.send(
             WebhookMessage(message.message_id, self._url, body, [self._secret]), at
         )
-        return _delivery_of(answer)
+        return delivery_of_answer(answer)
 
     async def close(self) -> None:
         """No connection is kept."""
 
 
-def _delivery_of(answer: WebhookAnswer) -> Delivery:
+def delivery_of_answer(answer: WebhookAnswer) -> Delivery:
     if answer.status is None:
         if answer.left:
             return Delivery(DeliveryStatus.UNKNOWN, answer.error, DeliveryProblem.CONNECTION_LOST)

@@ -38,12 +38,16 @@ HeaderName = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9-]{0,75}$")]
 ShortText = Annotated[str, Field(max_length=1_000), AfterValidator(storable)]
 Name = Annotated[str, Field(min_length=1, max_length=100), AfterValidator(storable)]
 
+CallHeaderName = Annotated[str, Field(max_length=256, pattern=r"^[!#$%&'*+.^_`|~0-9A-Za-z-]+$")]
+CallHeaderValue = Annotated[str, Field(max_length=10_000, pattern=r"^[\x20-\x7e]*$")]
+
 
 class MessageOptions(BaseModel):
     """`html`, `headers`, `unsubscribe_url`: of a mail. `title`, `click_url`, `data`: of a push message.
 
     `media`: URLs of what an SMS or WhatsApp message shows; the first one is the picture of a push message.
     `content_sid` names an approved WhatsApp template, and `content_variables` fill its places.
+    `call_headers` makes a message of the channel webhook a plain POST of its body to its recipient, a URL, with them.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -57,6 +61,7 @@ class MessageOptions(BaseModel):
     content_sid: Annotated[str, Field(pattern=r"^H[A-Za-z0-9]{1,63}$")] | None = None
     content_variables: Annotated[dict[Name, ShortText], Field(max_length=100)] = {}
     data: Annotated[dict[Name, ShortText], Field(max_length=50)] = {}
+    call_headers: dict[CallHeaderName, CallHeaderValue] | None = None
 
     def stored(self) -> dict[str, Any] | None:
         """The JSON that is kept until the message has left; None for no options."""

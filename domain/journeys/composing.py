@@ -15,7 +15,7 @@ from domain.journeys.stepping import Refusal, Row
 from domain.journeys.thresholds import may_send
 from domain.message_options import NO_OPTIONS, MessageOptions
 from domain.outcomes import SkipReason
-from domain.templates import TemplateError, parse_template
+from domain.templates import parse_template
 
 Values = Mapping[str, Any]
 
@@ -47,7 +47,8 @@ def compose_message(
         return Refusal(SkipReason.NO_ADDRESS.value)
     try:
         return write(action, address, values)
-    except TemplateError:
+    except ValueError:
+        # Of the template, or of what it came to for this person.
         return Refusal("template_error")
 
 
@@ -86,9 +87,10 @@ def _composed_push(action: Action, address: str, values: Values) -> ComposedMess
 def _composed_webhook(webhook: SendWebhook, values: Values) -> ComposedMessage | Refusal:
     try:
         body = fill_json(webhook.body, values)
+        headers = {header.key: header.value for header in webhook.headers}
+        options = MessageOptions(call_headers=headers)
     except ValueError:
         return Refusal("template_error")
-    options = MessageOptions(headers={header.key: header.value for header in webhook.headers})
     return ComposedMessage(Channel.WEBHOOK, webhook.callback_url, "", body, options)
 
 
