@@ -32,8 +32,9 @@ _STANDING = text(
     "SELECT program_id, is_enabled, resume_policy IS NOT NULL AS holds FROM journey WHERE id = :journey FOR SHARE"
 )
 _RECEIVED = text(
-    "SELECT DISTINCT ON (enrollment_id, block_id) enrollment_id, block_id, opened_at, clicked_at FROM message "
-    "WHERE enrollment_id = ANY(CAST(:enrollments AS uuid[])) AND block_id = ANY(CAST(:blocks AS text[])) "
+    "SELECT DISTINCT ON (enrollment_id, block_id) enrollment_id, block_id, opened_at, clicked_at, CASE WHEN "
+    "clicked_at IS NOT NULL THEN ARRAY(SELECT url FROM message_click WHERE message_id = message.id) END AS urls "
+    "FROM message WHERE enrollment_id = ANY(CAST(:enrollments AS uuid[])) AND block_id = ANY(CAST(:blocks AS text[])) "
     "ORDER BY enrollment_id, block_id, created_at DESC"
 )
 _EVENTS = text("SELECT id, event_data FROM event WHERE id = ANY(CAST(:ids AS uuid[]))")
@@ -151,8 +152,8 @@ async def _received(
         _RECEIVED, {"enrollments": [row["enrollment_id"] for row in rows], "blocks": list(blocks)}
     )
     received: dict[UUID, dict[str, Received]] = {}
-    for enrollment_id, block_id, opened_at, clicked_at in found:
-        received.setdefault(enrollment_id, {})[block_id] = Received(opened_at, clicked_at)
+    for enrollment_id, block_id, opened_at, clicked_at, urls in found:
+        received.setdefault(enrollment_id, {})[block_id] = Received(opened_at, clicked_at, tuple(urls or ()))
     return received
 
 

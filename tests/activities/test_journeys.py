@@ -9,7 +9,7 @@ from sqlmodel import col, select
 from activities import journeys as rounds
 from domain.journeys.resume_policy import ResumeMode, ResumePolicy
 from store.database import Database
-from store.tables import Message, Participant, ParticipantStateChange
+from store.tables import Message, MessageClick, Participant, ParticipantStateChange
 from tests.domain.journeys.journey_blocks import delay, email, journey, opened, sms, split, tag, untag
 from tests.fixtures.journeys import (
     advance,
@@ -77,6 +77,25 @@ async def test_people_are_sent_to_wait_and_part_by_what_they_did(
             ("reminder", "sms", "+34612345678"),
         ]
     )
+
+
+async def test_people_part_by_the_links_that_they_followed(database: Database, program_id: UUID) -> None:
+    shop = {"type": "message", "field": "blockID", "operator": "clickedEmail", "value": "hello"}
+    shop["urlMatch"] = {"operator": "contains", "value": "/shop"}
+    definition = journey(email("hello"), delay("pause", 3), split("asked", [shop], [tag("shopper")], []))
+    journey_id = await enabled_journey(database, program_id, definition, NOON)
+    people = [await reachable(database, program_id) for _ in range(2)]
+    passes = await let_in(database, journey_id, people, NOON)
+    await advance(database, journey_id, NOON)
+    async with database.transaction() as session:
+        for id_, url in zip(passes, ("https://example.com/shop", "https://example.com/"), strict=True):
+            (message,) = await session.exec(select(Message).where(col(Message.enrollment_id) == id_))
+            message.clicked_at = NOON
+            session.add(MessageClick(message_id=message.id, url=url))
+    await advance(database, journey_id, THREE_DAYS_LATER)
+    async with database.transaction() as session:
+        tags = [(await session.get_one(Participant, person.id)).tags for person in people]
+    assert tags == [["shopper"], []]
 
 
 async def test_a_change_of_somebody_is_theirs_with_its_history(database: Database, program_id: UUID) -> None:
