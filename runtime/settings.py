@@ -1,21 +1,14 @@
 """Every setting of Carillon, read from the environment (`CARILLON_*`) and checked at start."""
 
 from base64 import b64decode
-from email.errors import MessageError
-from email.headerregistry import Address
-from email.utils import parseaddr
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Self
-from uuid import UUID
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from domain.actions import Channel
-from domain.delivery_policy import DeliveryPolicy
-from domain.destinations import DestinationError, DestinationRules, parse_destination
 from domain.login_credentials import acceptable_password, login_email
+from runtime.channel_settings import ChannelSettings
 
 SHORTEST_SECRET = 24
 
@@ -24,9 +17,7 @@ class SettingsError(Exception):
     """The environment does not describe a usable configuration; the message names each variable."""
 
 
-class Settings(BaseSettings):
-    model_config = SettingsConfigDict(env_prefix="CARILLON_", extra="ignore", hide_input_in_errors=True)
-
+class Settings(ChannelSettings):
     # It may hold a password, so it is kept out of the settings' repr like the secrets are.
     database_url: Annotated[
         str,
@@ -102,98 +93,6 @@ class Settings(BaseSettings):
         ),
     ] = 300.0
 
-    smtp_host: Annotated[str, Field(description="Mail server")] = "127.0.0.1"
-    smtp_port: Annotated[int, Field(ge=1, le=65535, description="Port of the mail server")] = 1025
-    smtp_username: Annotated[str | None, Field(description="Login at the mail server")] = None
-    smtp_password: Annotated[SecretStr | None, Field(description="Password of that login")] = None
-    smtp_starttls: Annotated[bool, Field(description="Insist on STARTTLS")] = False
-    smtp_connections: Annotated[int, Field(ge=1, le=100, description="Open SMTP connections per worker")] = 8
-    smtp_timeout_seconds: Annotated[
-        float, Field(gt=0, le=300, description="Longest wait for an answer of the mail server")
-    ] = 20.0
-    email_from: Annotated[str, Field(description="From address of messages")] = (
-        "Carillon <no-reply@carillon.example>"
-    )
-    email_delivery_policy: Annotated[
-        DeliveryPolicy,
-        Field(
-            description="A send whose outcome a crash hid: `at_most_once` leaves it `unknown`, "
-            "`at_least_once` sends it again"
-        ),
-    ] = DeliveryPolicy.AT_MOST_ONCE
-
-    twilio_url: Annotated[
-        str,
-        Field(
-            pattern=r"^https?://[^\s?#]+[^\s?#/]$",
-            description="Twilio, or another server with its Messages API",
-        ),
-    ] = "https://api.twilio.com"
-    twilio_account_sid: Annotated[
-        str | None,
-        Field(pattern=r"^[A-Za-z0-9]+$", description="Account that sends SMS and WhatsApp messages"),
-    ] = None
-    twilio_auth_token: Annotated[SecretStr | None, Field(description="Auth token of that account")] = None
-    sms_from: Annotated[
-        str | None,
-        Field(
-            min_length=2,
-            description="Sender of SMS: a number, a name, or the SID of a messaging service (`MG...`)",
-        ),
-    ] = None
-    whatsapp_from: Annotated[
-        str | None, Field(pattern=r"^\+[0-9]{6,15}$", description="Number that WhatsApp messages come from")
-    ] = None
-    twilio_connections: Annotated[
-        int, Field(ge=1, le=200, description="Requests to Twilio at once, per worker")
-    ] = 16
-    twilio_timeout_seconds: Annotated[
-        float, Field(gt=0, le=120, description="Longest wait for an answer of Twilio")
-    ] = 20.0
-    twilio_delivery_policy: Annotated[
-        DeliveryPolicy,
-        Field(
-            description="As for email; `exactly_once` for a provider that honours the header `Idempotency-Key`, "
-            "which Twilio itself does not"
-        ),
-    ] = DeliveryPolicy.AT_MOST_ONCE
-
-    push_url: Annotated[
-        str | None,
-        Field(
-            pattern=r"^https?://[^\s?#]+$",
-            description="Where push messages are posted to, in the form of Firebase Cloud Messaging's HTTP v1 API: "
-            "https://fcm.googleapis.com/v1/projects/PROJECT/messages:send",
-        ),
-    ] = None
-    push_token_file: Annotated[
-        Path | None,
-        Field(description="File with the access token for it, read anew whenever it has changed"),
-    ] = None
-    push_connections: Annotated[
-        int, Field(ge=1, le=200, description="Push messages handed over at once, per worker")
-    ] = 16
-
-    webhook_channel_url: Annotated[
-        str | None,
-        Field(
-            description="Where messages of the channel `webhook` are posted to, by the rules for webhook URLs"
-        ),
-    ] = None
-    webhook_channel_secret: Annotated[
-        SecretStr | None, Field(description="Secret (`whsec_...`) that these messages are signed with")
-    ] = None
-    console_channel: Annotated[
-        bool,
-        Field(
-            description="Write messages of the channel `console` to the worker's output: for development only"
-        ),
-    ] = False
-    apprise_url: Annotated[
-        SecretStr | None,
-        Field(description="Where messages of the channel `apprise` go: an Apprise URL such as `slack://...`"),
-    ] = None
-
     callback_secret: Annotated[
         SecretStr | None,
         Field(
@@ -201,28 +100,6 @@ class Settings(BaseSettings):
             "spaces, while one replaces another. Without it none are taken"
         ),
     ] = None
-    channel_rates: Annotated[
-        dict[Channel, Annotated[float, Field(gt=0, le=100_000, allow_inf_nan=False)]],
-        Field(
-            description="Messages a second that a channel hands over at most, all workers together, as JSON: "
-            '`{"sms": 50}`; a channel that is not named has no limit'
-        ),
-    ] = {}
-
-    organization_id: Annotated[
-        UUID, Field(description="The `organization_id` of webhook messages: tells installations apart")
-    ] = UUID("00000000-0000-4000-8000-000000000000")
-    webhook_timeout_seconds: Annotated[
-        float, Field(gt=0, le=60, description="Longest wait for a webhook's receiver, all in all")
-    ] = 15.0
-    webhook_retention_days: Annotated[
-        int, Field(ge=4, le=3_650, description="How long webhook deliveries are kept")
-    ] = 30
-    webhook_allow_http: Annotated[bool, Field(description="Accept webhook URLs without TLS")] = False
-    webhook_allow_private_addresses: Annotated[
-        bool,
-        Field(description="Send webhooks to private networks and to this machine: for development only"),
-    ] = False
 
     worker_max_activities: Annotated[
         int, Field(ge=1, le=500, description="Activities at once per worker")
@@ -307,11 +184,6 @@ class Settings(BaseSettings):
         """Any of which may have signed a callback."""
         return [] if self.callback_secret is None else self.callback_secret.get_secret_value().split()
 
-    @property
-    def destination_rules(self) -> DestinationRules:
-        """Where webhooks may go."""
-        return DestinationRules(self.webhook_allow_http, self.webhook_allow_private_addresses)
-
     @field_validator("database_url")
     @classmethod
     def _name_the_driver(cls, value: str) -> str:
@@ -333,16 +205,6 @@ class Settings(BaseSettings):
                 raise ValueError(f"expected whsec_ and at least {SHORTEST_SECRET} bytes in base64")
         return value
 
-    @field_validator("email_from")
-    @classmethod
-    def _can_be_a_sender(cls, value: str) -> str:
-        name, address = parseaddr(value)
-        try:
-            Address(display_name=name, addr_spec=address)
-        except (ValueError, IndexError, MessageError):
-            raise ValueError("expected an address such as Club <club@example.com>") from None
-        return value
-
     @field_validator("admin_email")
     @classmethod
     def _can_log_in(cls, value: str | None) -> str | None:
@@ -355,16 +217,7 @@ class Settings(BaseSettings):
             acceptable_password(value.get_secret_value())
         return value
 
-    @field_validator("email_delivery_policy")
-    @classmethod
-    def _mail_servers_honour_no_key(cls, value: DeliveryPolicy) -> DeliveryPolicy:
-        if value is DeliveryPolicy.EXACTLY_ONCE:
-            raise ValueError("expected at_most_once or at_least_once: no mail server tells repeats")
-        return value
-
-    @field_validator(
-        "temporal_tls_ca_file", "temporal_tls_cert_file", "temporal_tls_key_file", "push_token_file"
-    )
+    @field_validator("temporal_tls_ca_file", "temporal_tls_cert_file", "temporal_tls_key_file")
     @classmethod
     def _exists(cls, value: Path | None) -> Path | None:
         if value is not None and not value.is_file():
@@ -385,31 +238,6 @@ class Settings(BaseSettings):
             )
         return self
 
-    @model_validator(mode="after")
-    def _messages_can_be_posted(self) -> Self:
-        if (self.webhook_channel_url is None) != (self.webhook_channel_secret is None):
-            raise ValueError(
-                "CARILLON_WEBHOOK_CHANNEL_URL and CARILLON_WEBHOOK_CHANNEL_SECRET must be set together"
-            )
-        if self.webhook_channel_url is not None:
-            try:
-                parse_destination(self.webhook_channel_url, self.destination_rules)
-            except DestinationError as error:
-                raise ValueError(f"CARILLON_WEBHOOK_CHANNEL_URL: the URL {error.reason}") from None
-        if (self.push_url is None) != (self.push_token_file is None):
-            raise ValueError("CARILLON_PUSH_URL and CARILLON_PUSH_TOKEN_FILE must be set together")
-        return self
-
-    @model_validator(mode="after")
-    def _a_sender_needs_an_account(self) -> Self:
-        sends = self.sms_from is not None or self.whatsapp_from is not None
-        if sends and (self.twilio_account_sid is None or self.twilio_auth_token is None):
-            raise ValueError(
-                "CARILLON_SMS_FROM and CARILLON_WHATSAPP_FROM need CARILLON_TWILIO_ACCOUNT_SID and "
-                "CARILLON_TWILIO_AUTH_TOKEN"
-            )
-        return self
-
 
 @lru_cache
 def load_settings() -> Settings:
@@ -419,6 +247,7 @@ def load_settings() -> Settings:
     except ValidationError as error:
         lines = []
         for problem in error.errors():
-            name = "_".join(str(part) for part in problem["loc"]).upper()
-            lines.append(f"CARILLON_{name}: {problem['msg']}" if name else problem["msg"])
+            name, *path = (str(part) for part in problem["loc"] or ("",))
+            said = ": ".join((*path, problem["msg"]))
+            lines.append(f"CARILLON_{name.upper()}: {said}" if name else said)
         raise SettingsError("Invalid settings:\n  " + "\n  ".join(lines)) from None

@@ -10,6 +10,7 @@ from typing import get_args
 from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 
+from runtime.channel_settings import ChannelSettings
 from runtime.settings import Settings
 
 DOCUMENT = Path("docs/settings.md")
@@ -20,9 +21,11 @@ END = "<!-- settings: end -->"
 def settings_reference() -> str:
     """A Markdown table: every variable, its default and its meaning."""
     prefix = str(Settings.model_config["env_prefix"])
+    inherited = ChannelSettings.model_fields
+    fields = {name: field for name, field in Settings.model_fields.items() if name not in inherited}
     rows = [
         f"| `{prefix}{name.upper()}` | {_default(field)} | {_cell(field.description or '')} |"
-        for name, field in Settings.model_fields.items()
+        for name, field in (fields | inherited).items()
     ]
     return "\n".join(["| Variable | Default | Meaning |", "| --- | --- | --- |", *rows])
 

@@ -22,7 +22,7 @@ import httpx
 from cli.stack.http_listener import CutError, HttpListener, Reply, Request
 from cli.stack.ports import HOST
 from cli.stack.provider_faults import AFTER, Fault, Faults
-from domain.twilio_signature import twilio_signature
+from domain.twilio_callbacks import twilio_signature
 
 ACCOUNT_SID = "ACcarillon"
 AUTH_TOKEN = "token-of-the-sms-sink"  # noqa: S105

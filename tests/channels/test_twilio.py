@@ -18,7 +18,7 @@ from cli.stack.provider_faults import Fault
 from cli.stack.sms_sink import AUTH_TOKEN
 from domain.actions import Channel
 from domain.message_options import MessageOptions
-from domain.twilio_signature import twilio_signature
+from domain.twilio_callbacks import twilio_signature
 from tests.fixtures.sms_provider import SMS_FROM, WHATSAPP_FROM, SmsProvider, sms_provider
 
 

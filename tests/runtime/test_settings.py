@@ -190,3 +190,17 @@ def test_a_sender_of_texts_needs_an_account(sender: str) -> None:
 def test_a_channel_is_configured_whole_or_not_at_all(given: dict[str, Any], complaint: str) -> None:
     with pytest.raises(ValidationError, match=complaint):
         settings(**given)
+
+
+@pytest.mark.parametrize(
+    ("rates", "said"),
+    [("fast", "expected JSON"), ('{"pigeon": 1}', "pigeon"), ('{"sms": 0}', "sms: "), ("[]", "dictionary")],
+)
+def test_rates_of_channels_are_json_of_channels_and_numbers(
+    monkeypatch: pytest.MonkeyPatch, rates: str, said: str
+) -> None:
+    (line,) = complaint(monkeypatch, database_url=URL, channel_rates=rates).splitlines()[1:]
+    assert line.strip().startswith("CARILLON_CHANNEL_RATES: ")
+    assert said in line
+    monkeypatch.setenv("CARILLON_CHANNEL_RATES", '{"sms": 50, "email": 0.5}')
+    assert load_settings().channel_rates == {"sms": 50.0, "email": 0.5}
