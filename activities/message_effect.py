@@ -28,11 +28,13 @@ from domain.addresses import address_of
 from domain.automation import Definition
 from domain.contract import CohortInput
 from domain.gates import Reachability, message_gate
+from domain.message_content import MessageContents, contents_of, render_content
 from domain.messages import MessageStatus
 from domain.outcomes import Outcome, SkipReason
-from domain.templates import TemplateError, parse_template
+from domain.templates import TemplateError
 from store.ledger import Settlement, abandoned_rows, claim, pending_rows, resolve_abandoned_claims, settle
 from store.message_events import SettledMessage, emit_settled_messages
+from store.message_templates import template_in_version
 from store.messages import (
     Draft,
     first_begun_at,
@@ -82,11 +84,11 @@ class MessageEffect:
         self._definition = definition
         self._slice = slice_
         self._claim = uuid4()
-        self._subject = parse_template(self._action.subject)
-        self._body = parse_template(self._action.body)
+        self._contents: MessageContents
 
     async def apply(self) -> int:
         """Answers how many rows got an outcome. Raises ApplicationError `unavailable` while the server is away."""
+        self._contents = await self._read_contents()
         await self._resolve_abandoned()
         processed = 0
         while True:
@@ -125,6 +127,14 @@ class MessageEffect:
         taken = [(draft, answer) for draft, answer in zip(drafts, answers, strict=True) if answer is not None]
         if taken:
             await self._settle([draft for draft, _ in taken], [answer for _, answer in taken])
+
+    async def _read_contents(self) -> MessageContents:
+        template_id, version = self._action.template_id, self._run.template_version
+        if template_id is None:
+            return contents_of(self._action, None)
+        assert version is not None
+        async with self._database.transaction() as session:
+            return contents_of(self._action, await template_in_version(session, template_id, version))
 
     async def _process_chunk(self) -> int:
         channel = self._action.channel
@@ -175,7 +185,7 @@ class MessageEffect:
             await settle(session, self._run.id, [*settlements, *refused])
             if drafts:
                 await claim(session, self._run.id, [draft.seq for draft in drafts], self._claim)
-                await record_drafts(session, self._run, self._action.channel, drafts, now)
+                await record_drafts(session, self._run, self._action, drafts, now)
             return _Chunk(len(rows), drafts, messages)
 
     def _compose(self, rows: Sequence[RowMapping]) -> tuple[list[Draft], list[Outgoing], list[Settlement]]:
@@ -192,13 +202,13 @@ class MessageEffect:
             assert address is not None
             values = {"participant": template_values(row), "payload": self._definition.payload}
             try:
-                subject, body = self._subject.render(values), self._body.render(values)
+                message = render_content(self._contents.for_locale(row["locale"]), values)
             except TemplateError as error:
                 refused.append(Settlement(row["seq"], Outcome.FAILED, "template_error", str(error)))
                 continue
             message_id = message_id_of(self._run.id, row["participant_id"])
-            drafts.append(Draft(message_id, row["seq"], row["participant_id"], address, subject))
-            messages.append(Outgoing(message_id, address, subject, body))
+            drafts.append(Draft(message_id, row["seq"], row["participant_id"], address, message.subject))
+            messages.append(Outgoing(message_id, address, message.subject, message.body, message.options))
         return drafts, messages, refused
 
     async def _settle(self, drafts: Sequence[Draft], deliveries: Sequence[Delivery]) -> None:

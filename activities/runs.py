@@ -16,11 +16,13 @@ from domain.automation import Definition, TriggerType
 from domain.cohorts import resolve_cohort_size, window
 from domain.contract import ErrorType, RunCause, RunPlan, RunResult
 from domain.expressions import compile_condition, with_breaker
+from domain.message_template_rules import template_use
 from domain.outcomes import Outcome, RunCounts, SkipReason
 from domain.run_status import OPEN_RUNS, RunStatus
 from store.audience import enroll_everyone, enroll_matching
 from store.automations import lock_automation
 from store.ledger import count_claimed, count_ledger, settle_unfinished
+from store.message_templates import current_templates
 from store.participant_values import ParticipantValues
 from store.programs import get_program
 from store.runs import lock_run
@@ -48,6 +50,7 @@ class RunActivities:
             run = await lock_run(session, request.run_id)
             if run.status == RunStatus.PENDING.value:
                 run.total = await _enroll(session, run, request.now)
+                run.template_version = await _template_version(session, run)
                 run.status = RunStatus.EXECUTING.value
                 run.started_at = request.now
                 await announce_run(session, run)
@@ -154,6 +157,14 @@ async def _enroll(session: AsyncSession, run: AutomationRun, now: datetime) -> i
     condition = with_breaker(compile_condition(definition.participant_filter), thread_time)
     values = ParticipantValues(condition, program, now)
     return await enroll_matching(session, run.id, run.program_id, condition, values, activity.heartbeat)
+
+
+async def _template_version(session: AsyncSession, run: AutomationRun) -> int | None:
+    """Which version of its message template everybody in the run is sent."""
+    use = template_use(Definition.model_validate(run.definition).action)
+    if use is None:
+        return None
+    return (await current_templates(session, {use[0]}))[use[0]].version
 
 
 def _result(run: AutomationRun) -> RunResult:

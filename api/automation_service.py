@@ -16,10 +16,12 @@ from domain.automation import AutomationStatus, Definition, Scope, TriggerType
 from domain.contract import NOT_REFRESHABLE_MESSAGE, NOT_TRIGGERABLE_MESSAGE, AutomationSnapshot
 from domain.definition_rules import DefinitionError, check_definition
 from domain.expressions import AttributeType
+from domain.message_template_rules import fault_of_use, template_use
 from domain.outcomes import RunCounts
 from domain.program_settings import attribute_types
 from store.automations import definition_of, get_automation, name_is_taken
 from store.database import Database
+from store.message_templates import channels_of_templates
 from store.participants import get_participant
 from store.programs import get_program
 from store.runs import counts_of_runs
@@ -54,6 +56,7 @@ class AutomationService:
         automation_id = self._request_id or uuid4()
         async with self._database.transaction() as session:
             check(definition, await self._attribute_types(session))
+            await refuse_unknown_template(session, self._program_id, definition)
             if await name_is_taken(session, self._program_id, definition.name, besides=automation_id):
                 raise _name_taken()
             if definition.participant_id is not None and not await get_participant(
@@ -87,6 +90,7 @@ class AutomationService:
                 )
             except DefinitionError as error:
                 raise _invalid(error) from None
+            await refuse_unknown_template(session, self._program_id, amended.definition)
             if await name_is_taken(session, self._program_id, amended.definition.name, besides=automation_id):
                 raise _name_taken()
             change = self._stage(session, automation_id, "amend", patch)
@@ -187,6 +191,16 @@ def check(definition: Definition, attribute_types: Mapping[str, AttributeType]) 
         check_definition(definition, attribute_types)
     except DefinitionError as error:
         raise _invalid(error) from None
+
+
+async def refuse_unknown_template(session: AsyncSession, program_id: UUID, definition: Definition) -> None:
+    """Raises a Refusal when the action's template is not the program's, or is for another channel."""
+    use = template_use(definition.action)
+    if use is not None:
+        channels = await channels_of_templates(session, program_id, {use[0]})
+        fault = fault_of_use("action.template_id", *use, channels)
+        if fault is not None:
+            raise _invalid(fault)
 
 
 async def show(session: AsyncSession, automation: Automation) -> AutomationOut:

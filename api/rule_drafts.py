@@ -12,11 +12,13 @@ from api.errors import Fault, TextPosition, invalid_fields
 from domain.condition_forms import RuleConditions
 from domain.definition_rules import DefinitionError
 from domain.expressions import AttributeType
+from domain.message_template_rules import fault_of_use, template_use
 from domain.program_settings import attribute_types
 from domain.rules.actions import EnrollJourney, ExitJourney, RuleAction, SendWebhook
 from domain.rules.alerting import AlertSettings, WebhookAlert
 from domain.rules.rule_checks import action_faults, check_conditions
 from store.journeys import known_journeys
+from store.message_templates import channels_of_templates
 from store.tables import Program
 from store.webhooks import known_endpoints
 
@@ -48,6 +50,7 @@ async def checked_expression(session: AsyncSession, program: Program, draft: Rul
         for field, journey_id in journeys.items()
         if journey_id not in known_ids
     ]
+    faults += [fault_of(error) for error in await _template_faults(session, program, draft)]
     if faults:
         raise invalid_fields(faults)
     return expression
@@ -56,10 +59,10 @@ async def checked_expression(session: AsyncSession, program: Program, draft: Rul
 def _checked(draft: RuleDraft, types: Mapping[str, AttributeType]) -> tuple[str | None, list[Fault]]:
     conditions = check_conditions(draft.conditions, types)
     errors = [*conditions.faults, *action_faults(draft.actions, types)]
-    return conditions.expression, [_fault(error) for error in errors]
+    return conditions.expression, [fault_of(error) for error in errors]
 
 
-def _fault(error: DefinitionError) -> Fault:
+def fault_of(error: DefinitionError) -> Fault:
     return Fault(
         field=error.field,
         reason=error.reason,
@@ -67,6 +70,19 @@ def _fault(error: DefinitionError) -> Fault:
         suggestion=error.suggestion,
         position=TextPosition.model_validate(error.position) if error.position else None,
     )
+
+
+async def _template_faults(
+    session: AsyncSession, program: Program, draft: RuleDraft
+) -> list[DefinitionError]:
+    uses = {
+        f"actions.{index}.template_id": use
+        for index, action in enumerate(draft.actions)
+        if (use := template_use(action)) is not None
+    }
+    channels = await channels_of_templates(session, program.id, {id_ for id_, _ in uses.values()})
+    faults = (fault_of_use(field, *use, channels) for field, use in uses.items())
+    return [fault for fault in faults if fault is not None]
 
 
 def _webhooks(draft: RuleDraft) -> Iterator[tuple[str, UUID]]:

@@ -30,12 +30,13 @@ from domain.rules.actions import (
     SendWebhook,
 )
 from domain.rules.control import NOT_PAUSED, ControlState
-from domain.rules.effects import ActionStatus, Effect, StagedAutomation
+from domain.rules.effects import ActionStatus, Effect, QueuedMessage, StagedAutomation
 from domain.rules.gate_outcomes import gate_outcomes
 from domain.rules.processing import EventFacts, RuleOutcome, Scene, Views, process
 from domain.rules.rule import Gate, Rule
 from store.compiled_rules import rule_of
 from store.conversations import contacts_of
+from store.message_templates import current_templates
 from store.participant_values import template_values
 from store.rule_control import control_of, state_of
 from store.rule_run_records import executed_at
@@ -87,7 +88,10 @@ class DryRunService:
             dict(await conversations_of(self._session, conversations)),
             await executed_at(self._session, {trial.rule.id}, {event.subject_id}),
         )
-        return await asyncio.to_thread(self._outcome, trial, event, scene, datetime.now(UTC))
+        now = datetime.now(UTC)
+        templates = await current_templates(self._session, trial.rule.template_ids)
+        views = Views(partial(rule_values, self._program, now), template_values, templates)
+        return await asyncio.to_thread(self._outcome, trial, event, scene, now, views)
 
     async def _trial(self, request: DryRun) -> Trial:
         if request.rule_id is not None:
@@ -147,9 +151,10 @@ class DryRunService:
             raise not_found("Conversation")
         return contacts[conversation_id]
 
-    def _outcome(self, trial: Trial, event: EventFacts, scene: Scene, now: datetime) -> DryRunOut:
+    def _outcome(
+        self, trial: Trial, event: EventFacts, scene: Scene, now: datetime, views: Views
+    ) -> DryRunOut:
         explanation = self._explanation(trial.rule, event, scene, now)
-        views = Views(partial(rule_values, self._program, now), template_values)
         (outcome,) = process(event, [trial.rule], scene, trial.pause, now, views).outcomes
         return DryRunOut(
             matched=outcome.matched,
@@ -198,4 +203,7 @@ def _effect(action: RuleAction, effects: Iterator[Effect]) -> dict[str, Any]:
     effect = next(effects)
     if isinstance(effect, StagedAutomation):
         return effect.definition.model_dump(mode="json", exclude_defaults=True)
-    return {name: value for name, value in asdict(effect).items() if name != "id"}
+    shown = asdict(effect)
+    if isinstance(effect, QueuedMessage):
+        shown["options"] = effect.options.stored()
+    return {name: value for name, value in shown.items() if name != "id" and value is not None}

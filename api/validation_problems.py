@@ -99,11 +99,13 @@ def _field(error: Error, body: object) -> str:
         return ".".join(str(part) for part in parts) or str(source)
     path: list[str] = []
     reached: Any = body
+    is_there = True
     for part in parts:
-        if _has(reached, part):
+        is_there = _has(reached, part)
+        if is_there:
             path.append(str(part))
             reached = reached[part]
-    if error["type"] == "missing":
+    if error["type"] == "missing" and not is_there:
         path += [str(part) for part in parts[-1:]]
     if error["type"] in TAG_PROBLEMS:
         path.append(str(error["ctx"]["discriminator"]).strip("'"))

@@ -1,6 +1,6 @@
 """What makes a definition one that can run. Every text a client wrote is compiled here, before it is stored."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -11,7 +11,7 @@ from domain.expressions import AttributeType, ExpressionError, Position, check_c
 from domain.json_limits import check_json_limits
 from domain.participant_state import ScheduleConfigError, parse_schedule_config
 from domain.schedules import ScheduleError, parse_cron, validate_timezone
-from domain.templates import TemplateError, TemplateValueError, parse_template
+from domain.templates import TemplateError, parse_template
 from domain.triggering import VALID_PAIRS
 
 REQUIRED_BY_TRIGGER = {
@@ -52,8 +52,9 @@ def check_definition(
     _check_documents(definition)
     if isinstance(definition.action, SendMessage):
         values = {"participant": {}, "payload": definition.payload}
-        check_template("action.subject", definition.action.subject, values)
-        check_template("action.body", definition.action.body, values)
+        for name, source in definition.action.sources():
+            for fault in template_faults(f"action.{name}", source, values):
+                raise fault
 
 
 def _check_trigger(definition: Definition) -> None:
@@ -122,14 +123,13 @@ def check_document(field: str, value: object) -> None:
         raise DefinitionError(f"{field}.{problem.path}" if problem.path else field, problem.reason)
 
 
-def check_template(field: str, source: str, values: Mapping[str, Any]) -> None:
-    """Raises DefinitionError when `source` is no template. `values`: the names that it may use.
-
-    A value that a filter cannot take is no fault of the template: people have other values.
-    """
+def template_faults(
+    field: str, source: str, values: Mapping[str, Any], *, html: bool = False
+) -> Iterator[DefinitionError]:
+    """What is wrong with `source` as a template. `values`: the names that it may use."""
     try:
-        parse_template(source).render(values)
-    except TemplateValueError:
-        return
+        faults = list(parse_template(source, html=html).faults(values))
     except TemplateError as error:
-        raise DefinitionError(field, str(error), "a Liquid template") from None
+        faults = [error]
+    for fault in faults:
+        yield DefinitionError(field, str(fault), "a Liquid template", fault.suggestion, fault.position)

@@ -2,7 +2,7 @@
 other than a loop walks, may take gigabytes and minutes before a byte is output.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import wraps
 from typing import Any
 
@@ -30,6 +30,13 @@ class _ShortRange(RangeLiteral):
 
 def bound_ranges(template: BoundTemplate) -> None:
     """Keep every range of a parsed template short. The tags parse ranges themselves, so it is done after."""
+    for expression in expressions_of(template):
+        if type(expression) is RangeLiteral:
+            expression.__class__ = _ShortRange
+
+
+def expressions_of(template: BoundTemplate) -> Iterator[Expression]:
+    """Every expression of a parsed template, however deep."""
     context = RenderContext(template)
     nodes = list(template.nodes)
     expressions: list[Expression] = []
@@ -39,8 +46,7 @@ def bound_ranges(template: BoundTemplate) -> None:
         nodes.extend(node.children(context, include_partials=False))
     while expressions:
         expression = expressions.pop()
-        if type(expression) is RangeLiteral:
-            expression.__class__ = _ShortRange
+        yield expression
         expressions.extend(expression.children())
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import text
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from domain.actions import Channel
+from domain.actions import Channel, SendMessage
 from store.tables import AutomationRun, Message
 
 
@@ -34,15 +34,15 @@ def message_id_of(run_id: UUID, participant_id: UUID) -> UUID:
 
 
 async def record_drafts(
-    session: AsyncSession, run: AutomationRun, channel: Channel, drafts: Sequence[Draft], now: datetime
+    session: AsyncSession, run: AutomationRun, action: SendMessage, drafts: Sequence[Draft], now: datetime
 ) -> None:
     """Write the messages as `sending`. A repeated send of the same effect takes over its row."""
     await session.execute(
         text(
-            "INSERT INTO message (id, key, program_id, automation_id, run_id, participant_id, channel, recipient, "
-            "subject, status, created_at) "
-            "SELECT d.id, d.key, :program, :automation, :run, d.participant_id, :channel, d.recipient, d.subject, "
-            "'sending', :now FROM unnest(CAST(:ids AS uuid[]), CAST(:keys AS text[]), CAST(:people AS uuid[]), "
+            "INSERT INTO message (id, key, program_id, automation_id, run_id, template_id, participant_id, channel, "
+            "recipient, subject, status, created_at) "
+            "SELECT d.id, d.key, :program, :automation, :run, :template, d.participant_id, :channel, d.recipient, "
+            "d.subject, 'sending', :now FROM unnest(CAST(:ids AS uuid[]), CAST(:keys AS text[]), CAST(:people AS uuid[]), "
             "CAST(:recipients AS text[]), CAST(:subjects AS text[])) AS d(id, key, participant_id, recipient, subject) "
             "ON CONFLICT (key) DO UPDATE SET status = 'sending', recipient = excluded.recipient, "
             "subject = excluded.subject, error = NULL, settled_at = NULL"
@@ -51,7 +51,8 @@ async def record_drafts(
             "program": run.program_id,
             "automation": run.automation_id,
             "run": run.id,
-            "channel": channel.value,
+            "template": action.template_id,
+            "channel": action.channel.value,
             "now": now,
             "ids": [draft.message_id for draft in drafts],
             "keys": [message_key(run.id, draft.participant_id) for draft in drafts],

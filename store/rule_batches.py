@@ -15,11 +15,13 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from domain.expressions import RULE, Condition, compile_condition, with_breaker
 from domain.expressions.limits import CACHED_CONDITIONS
+from domain.message_content import MessageTemplate
 from domain.rules.acting import Row
 from domain.rules.actions import EnrollJourney
 from domain.rules.processing import EventFacts, Scene, Views
 from domain.rules.rule import Rule
 from store.compiled_rules import rule_of
+from store.message_templates import current_templates
 from store.participant_values import template_values
 from store.rule_run_records import executed_at
 from store.rule_subjects import conversations_of, participants_of
@@ -43,6 +45,7 @@ class Batch:
     programs: Mapping[UUID, Program]
     before: Scene
     scene: Scene
+    _templates: Mapping[UUID, MessageTemplate]
     _rules: Mapping[tuple[UUID, str], Sequence[Rule]]
 
     def rules_for(self, event: EventFacts) -> Sequence[Rule]:
@@ -50,7 +53,7 @@ class Batch:
         return self._rules.get((event.program_id, event.type), ())
 
     def views(self, program_id: UUID, now: datetime) -> Views:
-        return Views(_values_of(self.programs[program_id], now), template_values)
+        return Views(_values_of(self.programs[program_id], now), template_values, self._templates)
 
 
 async def load_batch(
@@ -84,6 +87,7 @@ async def load_batch(
         programs,
         Scene(dict(participants), dict(conversations)),
         Scene(dict(participants), dict(conversations), cooldowns),
+        await current_templates(session, {id_ for rule in all_rules for id_ in rule.template_ids}),
         rules,
     )
 

@@ -193,6 +193,7 @@ async def _queue_messages(session: AsyncSession, caused: Sequence[Caused]) -> No
                 body=effect.body,
                 options=effect.options,
                 sending=effect.sending,
+                template_id=effect.template_id,
                 rule_id=rule.id,
                 event_id=event.id,
             )

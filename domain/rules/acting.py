@@ -12,6 +12,7 @@ from domain.automation import Definition, Scope, Source, TriggerType
 from domain.counters import CounterError, add_to_counter, as_decimal
 from domain.gates import Reachability, message_gate, status_gate
 from domain.json_limits import MAX_ITEMS, check_json_limits
+from domain.message_content import MessageTemplate, contents_of, render_content
 from domain.rules import actions
 from domain.rules.effects import (
     ActionResult,
@@ -35,7 +36,7 @@ Row = Mapping[str, Any]
 class Stage:
     """What the actions act on. `participant` and `conversation`: rows, None where the event has none.
 
-    `seen_as`: what templates see of a participant.
+    `seen_as`: what templates see of a participant. `templates`: those that the rule's messages may be.
     """
 
     event_id: UUID
@@ -44,6 +45,7 @@ class Stage:
     conversation: Row | None
     now: datetime
     seen_as: Callable[[Row], dict[str, Any]]
+    templates: Mapping[UUID, MessageTemplate] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,16 +109,13 @@ def _conversation(work: _Work) -> Row:
     return work.conversation
 
 
-def _render(work: _Work, source: str) -> str:
-    values = {
+def _values(work: _Work) -> dict[str, Any]:
+    """What templates see."""
+    return {
         "participant": {} if work.participant is None else work.stage.seen_as(work.participant),
         "conversation": work.conversation or {},
         "event": work.stage.event_data,
     }
-    try:
-        return parse_template(source).render(values)
-    except TemplateError as error:
-        raise _ActionError(str(error)) from None
 
 
 def _send_message(work: _Work, action: SendMessage) -> str | None:
@@ -129,9 +128,27 @@ def _send_message(work: _Work, action: SendMessage) -> str | None:
     if shut is not None:
         return shut.value
     assert address is not None
-    subject, body = _render(work, action.subject), _render(work, action.body)
-    message = QueuedMessage(work.effect_id, action.channel, address, subject, body, sending=action.sending)
-    work.effects.append(message)
+    template = None
+    if action.template_id is not None:
+        template = work.stage.templates.get(action.template_id)
+        if template is None:
+            raise _ActionError("there is no such message template")
+    try:
+        message = render_content(contents_of(action, template).for_locale(person["locale"]), _values(work))
+    except TemplateError as error:
+        raise _ActionError(str(error)) from None
+    work.effects.append(
+        QueuedMessage(
+            work.effect_id,
+            action.channel,
+            address,
+            message.subject,
+            message.body,
+            message.options,
+            sending=action.sending,
+            template_id=action.template_id,
+        )
+    )
     return None
 
 
@@ -214,7 +231,11 @@ def _remove_label(work: _Work, action: actions.RemoveLabel) -> None:
 
 def _add_note(work: _Work, action: actions.AddNote) -> None:
     _conversation(work)
-    work.effects.append(ConversationNote(work.effect_id, _render(work, action.body)))
+    try:
+        note = parse_template(action.body).render(_values(work))
+    except TemplateError as error:
+        raise _ActionError(str(error)) from None
+    work.effects.append(ConversationNote(work.effect_id, note))
 
 
 def _emit_event(work: _Work, action: actions.EmitEvent) -> None:

@@ -22,6 +22,7 @@ class QueuedMessage:
     body: str
     options: MessageOptions = NO_OPTIONS
     sending: SendPolicy = USUAL_POLICY
+    template_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from domain.expressions import SlowConditionError
+from domain.message_content import MessageTemplate
 from domain.rules.acting import Acted, Row, Stage, act
 from domain.rules.control import ControlState
 from domain.rules.effects import ActionStatus, Effect
@@ -45,10 +46,14 @@ class Scene:
 
 @dataclass(frozen=True, slots=True)
 class Views:
-    """How rows are seen: by conditions, as `values_of(participant, conversation, event_data)`, and by templates."""
+    """How rows are seen: by conditions, as `values_of(participant, conversation, event_data)`, and by templates.
+
+    `templates`: those that messages of rules may be.
+    """
 
     values_of: Callable[[Row | None, Row | None, Mapping[str, Any]], Mapping[str, object]]
     seen_as: Callable[[Row], dict[str, Any]]
+    templates: Mapping[UUID, MessageTemplate] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +167,7 @@ class _Passing:
                 self._conversation,
                 self._now,
                 self._views.seen_as,
+                self._views.templates,
             ),
         )
         result = {"actions": [one.document() for one in acted.results]}

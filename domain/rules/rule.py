@@ -6,6 +6,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from domain.expressions import Comparison, Condition
+from domain.message_template_rules import template_use
 from domain.rules.actions import RuleAction
 from domain.rules.schedule_settings import ScheduleSettings
 
@@ -42,3 +43,9 @@ class Rule:
     cooldown: timedelta
     snoozed_until: datetime | None
     schedule: ScheduleSettings | None
+
+    @property
+    def template_ids(self) -> frozenset[UUID]:
+        """The message templates that it sends."""
+        uses = (template_use(action) for action in self.actions)
+        return frozenset(use[0] for use in uses if use is not None)

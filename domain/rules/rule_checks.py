@@ -7,7 +7,7 @@ from typing import Any
 from domain.actions import SendMessage
 from domain.condition_forms import ConditionFormError, RuleConditions, cel_of_conditions
 from domain.counters import as_decimal
-from domain.definition_rules import DefinitionError, check_document, check_template
+from domain.definition_rules import DefinitionError, check_document, template_faults
 from domain.expressions import (
     PARTICIPANT,
     RULE,
@@ -96,11 +96,11 @@ def action_faults(
 
 def _faults(action: RuleAction, at: str, attribute_types: AttributeTypes) -> Iterator[DefinitionError]:
     match action:
-        case SendMessage(subject=subject, body=body):
-            yield from _fault_of(check_template, f"{at}.subject", subject, _TEMPLATE_VALUES)
-            yield from _fault_of(check_template, f"{at}.body", body, _TEMPLATE_VALUES)
+        case SendMessage():
+            for name, source in action.sources():
+                yield from template_faults(f"{at}.{name}", source, _TEMPLATE_VALUES)
         case AddNote(body=body):
-            yield from _fault_of(check_template, f"{at}.body", body, _TEMPLATE_VALUES)
+            yield from template_faults(f"{at}.body", body, _TEMPLATE_VALUES)
         case SetAttribute():
             yield from _attribute_faults(action, at)
         case AddToCounter(add=add) if as_decimal(add) is None:

@@ -12,6 +12,7 @@ from store.tables.journey import Journey, JourneyVersion
 from store.tables.journey_intake import JourneyListener, JourneyRefusal
 from store.tables.message import Message
 from store.tables.message_click import MessageClick
+from store.tables.message_template import MessageTemplate, MessageTemplateVersion
 from store.tables.participant import Participant
 from store.tables.participant_state_change import ParticipantStateChange
 from store.tables.program import Program
@@ -49,6 +50,8 @@ __all__ = [
     "LoginAttempt",
     "Message",
     "MessageClick",
+    "MessageTemplate",
+    "MessageTemplateVersion",
     "Participant",
     "ParticipantStateChange",
     "ParticipantVisits",

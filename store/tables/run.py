@@ -25,6 +25,7 @@ class AutomationRun(SQLModel, table=True):
     """One execution of an automation, with the definition frozen as it was when the run was requested.
 
     `held_at`: when too many of its messages had failed, as long as it is held. `resumed_at`: when it last went on.
+    `template_version`: the version of its message template that everybody in it is sent.
     """
 
     __tablename__ = "automation_run"
@@ -45,6 +46,7 @@ class AutomationRun(SQLModel, table=True):
     error: str | None = text_field(nullable=True)
     requested_by: str = text_field()
     definition: JsonObject = document()
+    template_version: int | None = Field(default=None)
     cohort_size: Any = Field(default="auto", sa_type=JSONB, nullable=False)
     total: int = 0
     counts: JsonObject | None = optional_document()

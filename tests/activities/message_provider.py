@@ -116,11 +116,15 @@ async def add_mailable_run(database: Database, program_id: UUID) -> tuple[UUID, 
     return run_id, [row.participant_id for row in ledger]
 
 
+HELLO = SendMessage(type="send_message", channel=Channel.EMAIL, subject="Hello", body="Hello")
+
+
 async def mail_run(
     database: Database,
     run_id: UUID,
     provider: MessageChannel,
     policy: DeliveryPolicy = DeliveryPolicy.AT_MOST_ONCE,
+    action: SendMessage = HELLO,
 ) -> None:
     """Send everybody of the run a mail."""
     async with database.transaction() as session:
@@ -130,7 +134,7 @@ async def mail_run(
         event_name="hello",
         scope=Scope.PARTICIPANTS,
         trigger_type=TriggerType.IMMEDIATE,
-        action=SendMessage(type="send_message", channel=Channel.EMAIL, subject="Hello", body="Hello"),
+        action=action,
     )
     slice_ = CohortInput(
         run_id=run_id,

@@ -3,7 +3,7 @@
 import asyncio
 from contextlib import suppress
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
@@ -13,12 +13,14 @@ from temporalio.exceptions import ApplicationError
 
 from channels import EmailChannel
 from channels.channel import Delivery, DeliveryProblem, InDoubt
+from domain.actions import Channel, SendMessage
 from domain.delivery_policy import DeliveryPolicy
 from domain.outcomes import UNSETTLED
 from runtime.settings import Settings
 from store.database import Database
+from store.message_templates import keep_version
 from store.participants import erase_participant
-from store.tables import Message, Participant, RunParticipant
+from store.tables import AutomationRun, Message, MessageTemplate, Participant, RunParticipant
 from tests.activities.message_provider import (
     AWAY,
     IN_DOUBT,
@@ -186,3 +188,31 @@ async def test_a_send_of_a_run_that_broke_off_is_repeated_where_the_receiver_tel
     assert {outcome for outcome, _, _ in await ledger_of(database, run_id)} == {"sent"}
     keys = [message.message_id for message in provider.handed]
     assert sorted(keys[:2]) == sorted(keys[2:])
+
+
+async def test_a_run_sends_the_version_of_its_template_that_it_began_with(
+    database: Database, program_id: UUID
+) -> None:
+    template = MessageTemplate(
+        program_id=program_id,
+        name="Greeting",
+        channel="email",
+        default_locale="en",
+        contents={"en": {"subject": "First", "html": "<p>{{ participant.email }}</p>"}},
+    )
+    run_id, _ = await add_mailable_run(database, program_id)
+    async with database.transaction() as session:
+        session.add(template)
+        await session.flush()
+        keep_version(session, template, datetime.now(UTC))
+        (await session.get_one(AutomationRun, run_id)).template_version = 1
+        template.version, template.contents = 2, {"en": {"subject": "Second", "body": "x"}}
+        keep_version(session, template, datetime.now(UTC))
+    provider = Provider()
+    action = SendMessage(type="send_message", channel=Channel.EMAIL, template_id=template.id)
+    await mail_run(database, run_id, provider, action=action)
+    assert {(one.subject, one.body, one.options.html) for one in provider.handed} == {
+        ("First", f"{number}@example.com", f"<p>{number}@example.com</p>") for number in range(2)
+    }
+    messages = (await messages_of_run(database, run_id)).values()
+    assert {one.template_id for one in messages} == {template.id}

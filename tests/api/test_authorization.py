@@ -22,6 +22,7 @@ from store.database import Database
 from tests.api.journeys_surface import JourneysSurface, sms, tag
 from tests.api.rules_surface import RulesSurface
 from tests.fixtures.carillon import Carillon
+from tests.fixtures.message_templates import add_template
 from tests.fixtures.users import new_user, token_of_new_user
 
 OPEN = {"/healthz", "/readyz", "/docs", "/docs/oauth2-redirect", "/openapi.json", "/redoc"}
@@ -139,6 +140,7 @@ async def ids(http: httpx.AsyncClient, stack: Stack) -> dict[str, str]:
     user = await http.post("/v1/users", json=new_user())
     everyone = {"name": "everyone", "expression": "true"}
     segment = await http.post(f"{carillon.base}/segments", json=everyone)
+    template = await add_template(http, carillon.base)
     conversation = await http.post(f"{carillon.base}/conversations", json={})
     rule = await http.post(
         "/v1/automation/rules",
@@ -166,6 +168,7 @@ async def ids(http: httpx.AsyncClient, stack: Stack) -> dict[str, str]:
         "user_id": user.json()["id"],
         "rule_id": rule.json()["id"],
         "segment_id": segment.json()["id"],
+        "template_id": template["id"],
         "message_id": message["id"],
         "suppression_id": suppression.json()["id"],
         "webhook_id": webhook.json()["id"],

@@ -43,6 +43,7 @@ def person(**fields: Any) -> dict[str, Any]:
         "id": uuid4(),
         "program_id": PROGRAM,
         "email": "ana@example.com",
+        "locale": "es-MX",
         "status": "ACTIVE",
         "attributes": {},
         "counters": {},

@@ -4,8 +4,10 @@ from uuid import uuid4
 
 import pytest
 
+from domain.actions import Channel
 from domain.automation import Scope, Source, TriggerType
 from domain.json_limits import MAX_INT64
+from domain.message_content import Content, MessageContents, MessageTemplate
 from domain.rules.acting import Acted, Stage, act
 from domain.rules.effects import (
     ActionResult,
@@ -201,3 +203,31 @@ def test_journeys_are_entered_and_left_by_whoever_the_event_is_about() -> None:
     assert isinstance(entry, JourneyEntry) and entry.journey_id == "a" * 24
     assert exit_ == JourneyExit("b" * 24)
     assert not acted(actions).succeeded
+
+
+def template(**contents: Content) -> MessageTemplate:
+    said = MessageContents(default_locale="en", contents=contents)
+    return MessageTemplate(uuid4(), 3, Channel.EMAIL, said)
+
+
+def sent_from(one: MessageTemplate, someone: Any, templates: tuple[MessageTemplate, ...]) -> Acted:
+    doing = rule({"type": "send_message", "channel": "email", "template_id": str(one.id)})
+    known = {known.id: known for known in templates}
+    return act(doing, Stage(uuid4(), {"amount": 42}, someone, None, NOW, VIEWS.seen_as, known))
+
+
+def test_a_template_is_sent_in_the_language_of_the_participant_and_says_which_it_was() -> None:
+    one = template(
+        en=Content(subject="Hello", body="{{ event.amount }}"),
+        es=Content(subject="Hola {{ participant.first_name }}", html="<p>{{ event.amount }} &euro;</p>"),
+    )
+    (effect,) = sent_from(one, person(), (one,)).effects
+    assert isinstance(effect, QueuedMessage)
+    assert (effect.subject, effect.body, effect.options.html) == ("Hola Ana", "42 €", "<p>42 &euro;</p>")
+    assert effect.template_id == one.id
+
+
+def test_a_template_that_is_not_there_fails_the_rule() -> None:
+    done = sent_from(template(en=Content(subject="Hello", body="x")), person(), ())
+    assert done.results[0].reason == "there is no such message template"
+    assert done.effects == ()
