@@ -8,7 +8,8 @@ from uuid import UUID
 from temporalio import activity
 
 from activities.failures import is_transient
-from activities.heartbeats import to_its_end
+from activities.heartbeats import to_its_end, with_heartbeats
+from activities.journey_enrolling import enroll_existing
 from activities.journey_walking import walk_people
 from activities.resources import Resources
 from domain.activity_contract import ActivityName, AdvanceJourney, JourneyRound
@@ -57,6 +58,8 @@ class JourneyActivities:
     async def advance_journey(self, request: AdvanceJourney) -> JourneyRound:
         """Have everybody who is due take their steps, for some seconds. What an interruption leaves is due still: a
         slice is walked in one transaction, or not at all."""
+        if request.lanes == 1:
+            await with_heartbeats(enroll_existing(self._database, request.journey_id))
         clock = _Clock(request.now)
         until = request.now + (ROUND if request.lanes > 1 else ROUND_ALONE)
         stays_until = request.now

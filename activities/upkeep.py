@@ -10,6 +10,7 @@ from temporalio.service import RPCError, RPCStatusCode
 from activities.automations import AutomationActivities
 from activities.clock_record import record_missed
 from activities.event_retention import discard_old_events
+from activities.journey_enrolling import attend_entries
 from activities.journeys import JourneyActivities
 from activities.message_dispatch import MessageDispatchActivities
 from activities.resources import Resources
@@ -80,6 +81,7 @@ class UpkeepActivities:
             messages_woken=await self._messages.attend(now),
             journeys_woken=await self._journeys.attend(now),
             segments_refreshed=await self._segments.attend(now),
+            journey_entries_decided=await attend_entries(self._database, now),
             rule_alerts_opened=await self._rule_alerts.attend(now),
             events_discarded=await discard_old_events(self._database, self._settings, now),
             scores_changed=await score_visits(self._database, self._settings, now),

@@ -59,6 +59,7 @@ REACHING_OUT = (
     EnrollJourney,
     ExitJourney,
 )
+OWN_IDS = frozenset({"id", "rule_id"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,4 +207,4 @@ def _effect(action: RuleAction, effects: Iterator[Effect]) -> dict[str, Any]:
     shown = asdict(effect)
     if isinstance(effect, QueuedMessage):
         shown["options"] = effect.options.stored()
-    return {name: value for name, value in shown.items() if name != "id" and value is not None}
+    return {name: value for name, value in shown.items() if name not in OWN_IDS and value is not None}

@@ -197,6 +197,7 @@ class ReconcileReport(Shape):
     messages_woken: int = 0
     journeys_woken: int = 0
     segments_refreshed: int = 0
+    journey_entries_decided: int = 0
     rule_alerts_opened: int = 0
     events_discarded: int = 0
     scores_changed: int = 0

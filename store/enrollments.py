@@ -15,10 +15,13 @@ from store.tables.enrollment import INSIDE
 # Written in the order of their keys: two transactions that share several then wait in one direction only.
 _ENROLL = text(
     "INSERT INTO enrollment (entry_key, journey_id, program_id, participant_id, content_hash, status, "
-    "trigger_event_id, entered_at, wake_at) "
-    "SELECT * FROM unnest(CAST(:keys AS text[]), CAST(:journeys AS text[]), CAST(:programs AS uuid[]), "
+    "trigger_event_id, entered_at, wake_at, chain) "
+    "SELECT key, journey_id, program_id, participant_id, content_hash, status, event_id, entered_at, wake_at, "
+    "CAST(chain AS uuid[]) FROM unnest(CAST(:keys AS text[]), CAST(:journeys AS text[]), CAST(:programs AS uuid[]), "
     "CAST(:people AS uuid[]), CAST(:versions AS text[]), CAST(:statuses AS text[]), CAST(:events AS uuid[]), "
-    "CAST(:entered AS timestamptz[]), CAST(:wake AS timestamptz[])) AS entry(key) ORDER BY entry.key "
+    "CAST(:entered AS timestamptz[]), CAST(:wake AS timestamptz[]), CAST(:chains AS text[])) "
+    "AS entry(key, journey_id, program_id, participant_id, content_hash, status, event_id, entered_at, wake_at, chain) "
+    "ORDER BY entry.key "
     "ON CONFLICT (entry_key) DO NOTHING RETURNING id, entry_key, journey_id"
 )
 # Messages that have not left yet never will.
@@ -57,6 +60,7 @@ class Entry:
     """Somebody who enters a version of a journey. `key` names the cause, so that it lets them in once.
 
     `entered_at`: what a first delay counts from. `wake_at`: when they take their first step, without one at once.
+    `chain`: the rules and journeys that led here.
     """
 
     key: str
@@ -68,6 +72,7 @@ class Entry:
     wake_at: datetime | None = None
     trigger_event_id: UUID | None = None
     status: EnrollmentStatus = EnrollmentStatus.ACTIVE
+    chain: Sequence[UUID] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,6 +122,8 @@ async def enroll(session: AsyncSession, entries: Sequence[Entry]) -> dict[str, U
             "events": [entry.trigger_event_id for entry in entries],
             "entered": [entry.entered_at for entry in entries],
             "wake": [entry.wake_at or entry.entered_at for entry in entries],
+            # Arrays of arrays must be of one length each, so they are written out.
+            "chains": ["{" + ",".join(map(str, entry.chain)) + "}" for entry in entries],
         },
     )
     ids: dict[str, UUID] = {}

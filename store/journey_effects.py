@@ -1,6 +1,7 @@
 """Writing what a slice of a journey's people decided: where they stand, and what their steps do beyond that."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import TypeVar
 from uuid import UUID, uuid5
@@ -8,12 +9,13 @@ from uuid import UUID, uuid5
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from domain.journeys.composing import ComposedMessage
+from domain.journeys.entering import chain_link
 from domain.journeys.stepping import Effect, EnrollingElsewhere, Sending, Walked
-from store.enrollments import Entry, enroll
-from store.generated_events import emit_participant_changes
+from store.generated_events import emit_if_listened, participant_events
+from store.journey_admission import Candidate, admit, refuse_all
+from store.journey_listeners import open_versions, version_listeners
 from store.journey_moves import Moved, write_moves
 from store.journey_slices import Due, Slice
-from store.journeys import get_journey
 from store.participant_states import change_states
 from store.queued_messages import MessageToQueue, queue_messages
 from store.subscription_follow import ParticipantChange
@@ -62,29 +64,21 @@ async def _queue_messages(session: AsyncSession, slice_: Slice, walked: Sequence
 async def _enroll_elsewhere(
     session: AsyncSession, slice_: Slice, walked: Sequence[tuple[Due, Walked]], now: datetime
 ) -> None:
-    """Into the published versions of journeys that are enabled."""
-    wanted = list(_of_kind(walked, EnrollingElsewhere))
-    versions: dict[str, str] = {}
-    for journey_id in {effect.journey_id for _, effect in wanted}:
-        journey = await get_journey(session, slice_.program.id, journey_id)
-        if journey is not None and journey.is_enabled and journey.published_hash is not None:
-            versions[journey_id] = journey.published_hash
-    await enroll(
-        session,
-        [
-            Entry(
-                key=f"{effect.journey_id}:{BY_JOURNEY}{due.enrollment_id}:{effect.block_id}:{due.pass_number}",
-                journey_id=effect.journey_id,
-                program_id=slice_.program.id,
-                participant_id=due.person["id"],
-                content_hash=versions[effect.journey_id],
-                entered_at=now,
-                trigger_event_id=due.trigger_event_id,
-            )
-            for due, effect in wanted
-            if effect.journey_id in versions
-        ],
-    )
+    """Into journeys that are enabled, through their gates."""
+    by_journey: dict[str, list[Candidate]] = {}
+    for due, effect in _of_kind(walked, EnrollingElsewhere):
+        key = f"{effect.journey_id}:{BY_JOURNEY}{due.enrollment_id}:{effect.block_id}:{due.pass_number}"
+        chain = _chain(slice_, due)
+        candidate = Candidate(due.person["id"], key, now, due.trigger_event_id, chain)
+        by_journey.setdefault(effect.journey_id, []).append(candidate)
+    opened = await open_versions(session, [slice_.program.id], by_journey)
+    listeners = await version_listeners(session, opened.values())
+    for journey_id in sorted(by_journey):
+        version = listeners.get(opened.get(journey_id, (journey_id, "")))
+        if version is None:
+            await refuse_all(session, slice_.program.id, journey_id, by_journey[journey_id], now)
+        else:
+            await admit(session, slice_.program, version, by_journey[journey_id], now)
 
 
 async def _change_people(
@@ -100,7 +94,18 @@ async def _change_people(
         source = BY_JOURNEY + slice_.journey_id
         sources: dict[UUID, str] = dict.fromkeys((change.after["id"] for change in changes), source)
         await change_states(session, slice_.program, changes, sources, now)
-        await emit_participant_changes(session, slice_.program.id, changes, source)
+        chains = {due.person["id"]: _chain(slice_, due) for due, _ in walked}
+        events = [
+            replace(event, rule_chain=chains[event.participant_id])
+            for event in participant_events(changes, source)
+            if event.participant_id is not None
+        ]
+        await emit_if_listened(session, slice_.program.id, events)
+
+
+def _chain(slice_: Slice, due: Due) -> tuple[UUID, ...]:
+    """What leads to the consequences of somebody's steps."""
+    return (*due.chain, chain_link(slice_.journey_id))
 
 
 def _of_kind(walked: Sequence[tuple[Due, Walked]], kind: type[Kind]) -> Iterator[tuple[Due, Kind]]:

@@ -167,6 +167,7 @@ async def _write(
             wake_at=one.wake_at,
             trigger_event_id=one.event_id,
             status=EnrollmentStatus.WAITING_INACTIVITY if one.is_waiting else EnrollmentStatus.ACTIVE,
+            chain=one.chain,
         )
         for one in _of_kind(changes, Entered)
     ]

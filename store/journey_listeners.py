@@ -13,7 +13,6 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from domain.journeys.definition import JourneyDefinition
 from domain.journeys.intake import Version, VersionListener, version_listener
 from domain.journeys.leaving import inside_listener
-from domain.journeys.triggers import trigger_pattern
 from store.tables import JourneyListener, JourneyVersion
 from store.tables.enrollment import INSIDE
 
@@ -53,21 +52,19 @@ async def note_listeners(
     session: AsyncSession, program_id: UUID, journey_id: str, content_hash: str, definition: JourneyDefinition
 ) -> None:
     """Have a version that is being published hear of its events."""
-    trigger = trigger_pattern(definition)
-    heard = {(one, False) for one in inside_listener(definition).events}
-    heard |= set() if trigger is None else {(trigger.event, True)}
-    if heard:
-        rows = [
-            {
-                "program_id": program_id,
-                "event_type": event_type,
-                "journey_id": journey_id,
-                "content_hash": content_hash,
-                "is_trigger": is_trigger,
-            }
-            for event_type, is_trigger in sorted(heard)
-        ]
-        await session.execute(insert(JourneyListener).values(rows).on_conflict_do_nothing())
+    heard = {(definition.trigger.condition.event, True)}
+    heard |= {(one, False) for one in inside_listener(definition).events}
+    rows = [
+        {
+            "program_id": program_id,
+            "event_type": event_type,
+            "journey_id": journey_id,
+            "content_hash": content_hash,
+            "is_trigger": is_trigger,
+        }
+        for event_type, is_trigger in sorted(heard)
+    ]
+    await session.execute(insert(JourneyListener).values(rows).on_conflict_do_nothing())
 
 
 async def types_heard_by_journeys(session: AsyncSession, program_id: UUID) -> frozenset[str]:

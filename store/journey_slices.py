@@ -23,7 +23,7 @@ _PERSON = ", ".join(f"p.{column}" for column in Participant.model_fields)
 # It waits for nobody, so it cannot be part of a deadlock. Whom somebody else has locked is due still, afterwards.
 _DUE = text(
     "SELECT e.id AS enrollment_id, e.content_hash, e.status AS enrollment_status, e.entered_at, e.pass_number, "  # noqa: S608
-    f"e.block_id, e.waiting_since, e.awaited_event_id, e.trigger_event_id, e.steps, {_PERSON} "
+    f"e.block_id, e.waiting_since, e.awaited_event_id, e.trigger_event_id, e.chain, e.steps, {_PERSON} "
     "FROM enrollment AS e JOIN participant AS p ON p.id = e.participant_id "
     f"WHERE e.journey_id = :journey AND e.{INSIDE} AND e.wake_at <= :now "
     "ORDER BY e.wake_at LIMIT :limit FOR NO KEY UPDATE OF e, p SKIP LOCKED"
@@ -61,6 +61,7 @@ class Due:
     position: Position
     steps: int
     trigger_event_id: UUID | None
+    chain: Sequence[UUID]
     person: Mapping[str, Any]
     event: Mapping[str, Any]
     received: Mapping[str, Received]
@@ -136,6 +137,7 @@ def _due(
         position=Position(row["block_id"], row["waiting_since"], row["awaited_event_id"] is not None),
         steps=row["steps"],
         trigger_event_id=row["trigger_event_id"],
+        chain=row["chain"],
         person=row,
         event=events.get(row["trigger_event_id"], {}),
         received=received.get(row["enrollment_id"], {}),

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
+from sqlalchemy import update
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -51,6 +52,32 @@ async def lock_journey(session: AsyncSession, program_id: UUID, journey_id: str)
         Journey, journey_id, with_for_update={"key_share": True}, populate_existing=True
     )
     return journey if journey and journey.program_id == program_id else None
+
+
+async def hold_open_journey(session: AsyncSession, journey_id: str) -> Journey | None:
+    """An enabled journey, which stays as it is until the transaction ends."""
+    journey = await session.get(Journey, journey_id, with_for_update={"read": True}, populate_existing=True)
+    return journey if journey and journey.is_enabled else None
+
+
+async def existing_requested(session: AsyncSession, journey_id: str) -> bool:
+    """Whether the journey is to let people in for what happened before, and has not let in all of them."""
+    statement = select(Journey.enroll_existing_requested_at).where(col(Journey.id) == journey_id)
+    return (await session.exec(statement)).first() is not None
+
+
+async def journeys_enrolling_existing(session: AsyncSession) -> list[str]:
+    """The enabled journeys of which that is so."""
+    statement = select(Journey.id).where(
+        col(Journey.is_enabled), col(Journey.enroll_existing_requested_at).is_not(None)
+    )
+    return list((await session.exec(statement.order_by(col(Journey.id)))).all())
+
+
+async def note_existing_enrolled(session: AsyncSession, journey_id: str) -> None:
+    await session.execute(
+        update(Journey).where(col(Journey.id) == journey_id).values(enroll_existing_requested_at=None)
+    )
 
 
 async def known_journeys(session: AsyncSession, program_id: UUID, among: Iterable[str]) -> set[str]:

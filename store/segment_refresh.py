@@ -1,6 +1,6 @@
 """Evaluating a segment: who is in it now, compared with who was, and the difference written."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -9,11 +9,15 @@ from sqlalchemy import text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from domain.expressions import Condition
+from domain.journeys.definition import ENTERED_SEGMENT
+from domain.segment_events import SEGMENT_SOURCE, entered_segment_data
 from domain.segments import SegmentStatus
 from store.audience import Roll, write_matching
+from store.generated_events import GeneratedEvent, emit_if_listened, listened_types
 from store.participant_values import ParticipantValues
 from store.tables import Program, Segment
 
+EVENTS_A_STATEMENT = 5_000
 _LOCK_NAMESPACE = 0x5E65
 """Of the advisory locks on segments that are being evaluated."""
 
@@ -28,6 +32,7 @@ WHERE p.id IN (
     EXCEPT SELECT participant_id FROM segment_member WHERE segment_id = :segment
 )
 FOR KEY SHARE OF p
+RETURNING participant_id
 """
 _LEAVE = """
 DELETE FROM segment_member AS m WHERE m.segment_id = :segment
@@ -80,11 +85,26 @@ async def evaluate(
         return False
     of_segment = {"segment": segment.id}
     await session.execute(text(_LEAVE), of_segment)
-    await session.execute(text(_ENTER), {**of_segment, "now": evaluation.now})
+    entered = await session.execute(text(_ENTER), {**of_segment, "now": evaluation.now})
+    await _tell_of_entering(session, segment, entered.scalars().all(), on_page)
     segment.member_count = (await session.execute(text(_COUNT), of_segment)).scalar_one()
     segment.refreshed_at = evaluation.now
     _settle(segment, evaluation, SegmentStatus.READY, None)
     return True
+
+
+async def _tell_of_entering(
+    session: AsyncSession, segment: Segment, people: Sequence[UUID], on_page: Callable[[int], None]
+) -> None:
+    """`entered segment`, where a rule or a journey listens."""
+    if not people or ENTERED_SEGMENT not in await listened_types(session, segment.program_id):
+        return
+    data = entered_segment_data(segment.id)
+    for start in range(0, len(people), EVENTS_A_STATEMENT):
+        page = people[start : start + EVENTS_A_STATEMENT]
+        events = [GeneratedEvent(data, SEGMENT_SOURCE, participant_id=one) for one in page]
+        await emit_if_listened(session, segment.program_id, events)
+        on_page(start + len(page))
 
 
 async def give_up(session: AsyncSession, evaluation: Evaluation, error: str) -> None:

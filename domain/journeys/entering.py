@@ -4,9 +4,10 @@ They are the same whatever led here: an event, a segment, a birthday, a rule, an
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from uuid import UUID, uuid5
 
 from domain.expressions import Condition
 from domain.journeys.definition import (
@@ -20,7 +21,9 @@ from domain.journeys.definition import (
 )
 from domain.journeys.event_patterns import audience_condition
 from domain.participant import ParticipantStatus
+from domain.rules.gating import MAX_CHAIN
 
+_LINKS = UUID("6a0b3f0c-7d0e-4c53-9f2f-3f1b8d1f5e57")
 _UNIT = {
     LimiterUnit.HOURS: timedelta(hours=1),
     LimiterUnit.DAYS: timedelta(days=1),
@@ -74,6 +77,22 @@ NEVER = Passage()
 
 
 @dataclass(frozen=True, slots=True)
+class Applicant:
+    """What the gates look at of somebody. `passages`: theirs by journey, without those they never were in. `chain`:
+    the rules and journeys that lead them here."""
+
+    status: str
+    in_audience: bool = True
+    passages: Mapping[str, Passage] = field(default_factory=dict)
+    chain: Sequence[UUID] = ()
+
+
+def chain_link(journey_id: str) -> UUID:
+    """What stands for a journey among the causes of what happens."""
+    return uuid5(_LINKS, journey_id)
+
+
+@dataclass(frozen=True, slots=True)
 class EntryGates:
     """Who a version of a journey lets in."""
 
@@ -92,17 +111,16 @@ class EntryGates:
         """`values`: a participant's, by dotted variable."""
         return self.audience is None or self.audience.evaluate(values).matched
 
-    def refusal(
-        self, status: str, in_audience: bool, passages: Mapping[str, Passage], now: datetime
-    ) -> EntryRefusal | None:
-        """The gate that keeps a participant out now; None lets them in.
-
-        `passages`: theirs by journey, without those they never were in.
-        """
-        if status != ParticipantStatus.ACTIVE:
+    def refusal(self, applicant: Applicant, now: datetime) -> EntryRefusal | None:
+        """The gate that keeps somebody out now; None lets them in."""
+        chain = applicant.chain
+        if chain and (len(chain) >= MAX_CHAIN or chain_link(self.journey_id) in chain):
+            return EntryRefusal.LOOP
+        if applicant.status != ParticipantStatus.ACTIVE:
             return EntryRefusal.PARTICIPANT_NOT_ACTIVE
-        if not in_audience:
+        if not applicant.in_audience:
             return EntryRefusal.AUDIENCE
+        passages = applicant.passages
         return self._frequency(passages.get(self.journey_id, NEVER), now) or self._overlap(passages, now)
 
     def _frequency(self, own: Passage, now: datetime) -> EntryRefusal | None:

@@ -6,20 +6,18 @@ Everything happens in memory, event by event; what came of a batch is written af
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from domain.journeys.definition import JourneyDefinition
 from domain.journeys.enrolling import ExitReason
-from domain.journeys.entering import NEVER, EntryGates, EntryRefusal, Passage, entry_gates
+from domain.journeys.entering import NEVER, Applicant, EntryGates, EntryRefusal, Passage, entry_gates
 from domain.journeys.event_patterns import EventPattern
 from domain.journeys.leaving import InsideListener, Leaves, ReachesGoal, StopsWaiting, inside_listener
 from domain.journeys.triggers import quiet_time, trigger_pattern
 from domain.rules.effects import Effect, JourneyEntry, JourneyExit
-from domain.rules.gating import MAX_CHAIN
 from domain.rules.processing import EventFacts
 
 Version = tuple[str, str]
-_LINKS = UUID("6a0b3f0c-7d0e-4c53-9f2f-3f1b8d1f5e57")
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +91,7 @@ class Entered:
     event_id: UUID
     is_waiting: bool
     wake_at: datetime
+    chain: tuple[UUID, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,11 +169,6 @@ def event_entry_key(journey_id: str, event_id: UUID) -> str:
     return f"{journey_id}:event:{event_id}"
 
 
-def chain_link(journey_id: str) -> UUID:
-    """What stands for a journey among the causes of an event."""
-    return uuid5(_LINKS, journey_id)
-
-
 def take_in(
     event: EventFacts,
     person: Person | None,
@@ -249,31 +243,31 @@ class _Intake:
                 waiting.entered_at = self.now
                 return QuietTimeRestarted(waiting.entry_key, self.event.id, self.now + version.quiet_time)
         key = event_entry_key(version.journey_id, self.event.id)
-        return self._enter(version, key, version.quiet_time)
+        return self._enter(version, key, version.quiet_time, self.event.chain)
 
     def ask_for(self, entry: JourneyEntry) -> Change:
         key = f"{entry.journey_id}:rule:{entry.id}"
+        chain = (*self.event.chain, entry.rule_id)
         version = self.journeys.open.get(entry.journey_id)
         if version is None:
             return self._refused(entry.journey_id, key, EntryRefusal.JOURNEY_NOT_ENABLED)
-        return self._enter(version, key, None)
+        return self._enter(version, key, None, chain)
 
-    def _enter(self, version: VersionListener, key: str, quiet: timedelta | None) -> Change:
+    def _enter(
+        self, version: VersionListener, key: str, quiet: timedelta | None, chain: tuple[UUID, ...]
+    ) -> Change:
         reason = self._refusal(version)
         if reason is not None:
             return self._refused(version.journey_id, key, reason)
         self._let_in(version, key, is_waiting=quiet is not None)
         wake_at = self.now + (quiet or timedelta(0))
-        return Entered(key, version.version, self.person.id, self.event.id, quiet is not None, wake_at)
+        return Entered(key, version.version, self.person.id, self.event.id, quiet is not None, wake_at, chain)
 
     def _refusal(self, version: VersionListener) -> EntryRefusal | None:
-        chain = self.event.chain
-        if chain_link(version.journey_id) in chain or len(chain) >= MAX_CHAIN:
-            return EntryRefusal.LOOP
         gates = version.gates
         in_audience = gates.audience is None or gates.in_audience(self.person.values())
         passages = self.scene.passages(self.person.id, gates.journeys_looked_at)
-        return gates.refusal(self.person.status, in_audience, passages, self.now)
+        return gates.refusal(Applicant(self.person.status, in_audience, passages, self.event.chain), self.now)
 
     def _let_in(self, version: VersionListener, key: str, *, is_waiting: bool) -> None:
         self.scene.inside.setdefault(self.person.id, []).append(

@@ -273,7 +273,7 @@ def _broadcast(work: _Work, action: actions.Broadcast) -> None:
 
 def _enroll_journey(work: _Work, action: actions.EnrollJourney) -> None:
     _person(work)
-    work.effects.append(JourneyEntry(work.effect_id, action.journey_id))
+    work.effects.append(JourneyEntry(work.effect_id, action.journey_id, work.rule.id))
 
 
 def _exit_journey(work: _Work, action: actions.ExitJourney) -> None:

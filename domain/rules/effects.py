@@ -56,6 +56,7 @@ class JourneyEntry:
 
     id: UUID
     journey_id: str
+    rule_id: UUID
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from uuid import UUID
 from sqlalchemy import Index, func, text
 from sqlmodel import Field, SQLModel
 
-from store.tables.columns import created_instant, instant, text_field
+from store.tables.columns import created_instant, instant, rule_chain, text_field
 
 # Queries say it in these words: with a parameter in it, a prepared statement could not use the index below.
 INSIDE = "finished_at IS NULL"
@@ -16,6 +16,7 @@ class Enrollment(SQLModel, table=True):
     They stand at `block_id` (null: they have not begun), which has begun to wait if `waiting_since` is set, and
     are due at `wake_at`. `pass_number` counts up when they are sent through again; `steps`: how many they have
     taken. `awaited_event_id`: the event that ended the wait they stand in. `reason`: why they left.
+    `chain`: the rules and journeys that led here, the first one first.
     """
 
     __table_args__ = (
@@ -32,6 +33,7 @@ class Enrollment(SQLModel, table=True):
     content_hash: str = text_field()
     status: str = text_field()
     trigger_event_id: UUID | None = Field(default=None)
+    chain: list[UUID] = rule_chain()
     entered_at: datetime = created_instant()
     pass_number: int = Field(default=1, sa_column_kwargs={"server_default": "1"})
     block_id: str | None = text_field(nullable=True)

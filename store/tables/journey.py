@@ -21,6 +21,7 @@ class Journey(SQLModel, table=True):
     `published_hash`: the version that people enter; null until it was enabled once. `utm`: tags by block id.
     Disabled with a `resume_policy`, the people inside stand still; without one, they go on to their end.
     `enroll_existing_requested_at`: null once those whom that concerns have been enrolled.
+    `birthdays_until`: up to when birthdays have been looked for that set it going.
     """
 
     __table_args__ = (
@@ -37,6 +38,7 @@ class Journey(SQLModel, table=True):
     utm: JsonObject = document()
     resume_policy: JsonObject | None = optional_document()
     enroll_existing_requested_at: datetime | None = instant()
+    birthdays_until: datetime | None = instant()
     created_at: datetime = created_instant()
     updated_at: datetime = created_instant()
     enabled_at: datetime | None = instant()

@@ -13,6 +13,12 @@ HAS_PHONE = text("phone IS NOT NULL")
 DIGITS_OF_PHONE = r"regexp_replace(phone, '\D', '', 'g')"
 
 
+# A function of the record's own. As MM-DD, of a date however it is written; NUMBER where it is one, of seconds. What
+# is no date has none.
+BIRTHDAY = "birthday_of(attributes)"
+NUMBER = "number"
+
+
 class Participant(SQLModel, table=True):
     """A person in a program. `external_id` is the client's own id, unique within the program."""
 
@@ -30,6 +36,13 @@ class Participant(SQLModel, table=True):
             "created_at",
             "id",
             postgresql_where=NOT_ACTIVE,
+        ),
+        Index(
+            "participant_birthday",
+            "program_id",
+            text(BIRTHDAY),
+            "id",
+            postgresql_where=text(f"{BIRTHDAY} IS NOT NULL"),
         ),
     )
 

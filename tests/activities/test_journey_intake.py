@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -18,6 +18,7 @@ from store.participants import erase_participant
 from store.waking import wake_ups
 from tests.activities.pumping import add_event, add_person, add_rule, drain
 from tests.domain.journeys.samples import block, definition, filters
+from tests.fixtures.journeys import advance
 from tests.store.journeys_inside import (
     add_open_journey,
     disable,
@@ -284,3 +285,42 @@ async def test_erasing_a_participant_takes_their_refusals_along(database: Databa
     async with database.transaction() as session:
         assert await erase_participant(session, program_id, person)
     assert await refusals(database, journey_id) == {}
+
+
+def starting(other_id: str, **parts: Any) -> JourneyDefinition:
+    start = {"type": "enrollJourney", "enrollJourney": {"automationID": other_id}}
+    return definition("never", blocks=[{"id": "go", "type": "action", "action": start}], **parts)
+
+
+async def test_a_journey_sends_people_into_another_through_its_gates_and_never_in_circles(
+    database: Database, program_id: UUID
+) -> None:
+    first = await add_open_journey(database, program_id)
+    second = await add_open_journey(
+        database, program_id, starting(first, audience=filters(("tag", "eq", "vip")))
+    )
+    await disable(database, program_id, first)
+    await republish(database, program_id, first, starting(second))
+    vip, other = await add_person(database, program_id, tags=["vip"]), await add_person(database, program_id)
+    for person in (vip, other):
+        await put_inside(database, program_id, first, person, starting(second), due=True)
+    for journey_id in (first, second, first):
+        await advance(database, journey_id, datetime.now(UTC))
+    assert [one.participant_id for one in await passes(database, second)] == [vip]
+    assert len(await passes(database, first)) == 2
+    assert await refusals(database, second) == {other: "audience"}
+    assert await refusals(database, first) == {vip: "loop"}
+
+
+async def test_what_a_journey_changes_about_people_does_not_bring_them_back_into_it(
+    database: Database, program_id: UUID
+) -> None:
+    tag = {"type": "action", "action": {"type": "addTag", "addTag": {"value": "seen"}}}
+    wanted = definition("participant.updated", blocks=[{"id": "tag", **tag}])
+    journey_id = await add_open_journey(database, program_id, wanted)
+    person = await add_person(database, program_id)
+    await put_inside(database, program_id, journey_id, person, wanted, due=True)
+    await advance(database, journey_id, datetime.now(UTC))
+    await drain(database)
+    assert len(await passes(database, journey_id)) == 1
+    assert await refusals(database, journey_id) == {person: "loop"}

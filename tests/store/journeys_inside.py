@@ -59,8 +59,9 @@ async def put_inside(
     *,
     block_id: str | None = None,
     at: datetime = NOON,
+    due: bool = False,
 ) -> UUID:
-    """Somebody who has taken a step, and stands at a block; the id of their pass."""
+    """Somebody who has taken a step, and stands at a block; the id of their pass. `due`: who has yet to take one."""
     entry = Entry(
         key=f"test:{uuid4()}",
         journey_id=journey_id,
@@ -72,6 +73,8 @@ async def put_inside(
     )
     async with database.transaction() as session:
         ids = await enroll(session, [entry])
+        if due:
+            return ids[entry.key]
         await session.execute(
             text("UPDATE enrollment SET steps = 1, block_id = :block, wake_at = NULL WHERE id = :id"),
             {"block": block_id, "id": ids[entry.key]},

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.journeys.enrolling import ExitReason
-from domain.journeys.entering import EntryRefusal, Passage
+from domain.journeys.entering import EntryRefusal, Passage, chain_link
 from domain.journeys.intake import (
     Change,
     Entered,
@@ -23,7 +23,6 @@ from domain.journeys.intake import (
     Refused,
     VersionListener,
     WaitEnded,
-    chain_link,
     event_entry_key,
     take_in,
 )
@@ -49,7 +48,7 @@ def test_a_trigger_event_lets_its_participant_in() -> None:
     one = event(participant_id=someone.id)
     (entered,) = through(one, someone, journeys(open_), scene)
     key = event_entry_key("j", one.id)
-    assert entered == Entered(key, open_.version, someone.id, one.id, False, NOW)
+    assert entered == Entered(key, open_.version, someone.id, one.id, False, NOW, ())
     assert [inside.entry_key for inside in scene.inside[someone.id]] == [key]
 
 
@@ -133,7 +132,7 @@ def test_rules_have_people_enter_through_the_same_gates_and_leave() -> None:
     someone, scene, one = person(tags=[]), nobody(), event("other")
     one = event("other", someone.id)
     open_ = journeys(listener("j"), listener("k", audience=filters(("tag", "eq", "vip"))))
-    asked = [JourneyEntry(uuid4(), id_) for id_ in ("j", "k", "gone")]
+    asked = [JourneyEntry(uuid4(), id_, uuid4()) for id_ in ("j", "k", "gone")]
     entered, refused, unknown = through(one, someone, open_, scene, asked)
     assert isinstance(entered, Entered)
     assert isinstance(refused, Refused) and refused.reason is EntryRefusal.AUDIENCE

@@ -1,0 +1,13 @@
+"""The event that tells that a participant has entered a segment."""
+
+from typing import Any
+from uuid import UUID
+
+from domain.journeys.definition import ENTERED_SEGMENT
+from domain.journeys.validation.surroundings import OWN_ORIGIN
+
+SEGMENT_SOURCE = OWN_ORIGIN
+
+
+def entered_segment_data(segment_id: UUID) -> dict[str, Any]:
+    return {"type": ENTERED_SEGMENT, "segment_id": str(segment_id)}
