@@ -23,7 +23,7 @@ def tag(name: str = "tag", value: str = "customer") -> dict[str, Any]:
     return action(name, "addTag", value=value)
 
 
-def action(name: str, kind: str, **fields: Any) -> dict[str, Any]:
+def action(name: str, kind: str, /, **fields: Any) -> dict[str, Any]:
     return {"temporaryID": name, "type": "action", "action": {"type": kind, kind: fields}}
 
 

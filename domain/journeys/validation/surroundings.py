@@ -7,6 +7,7 @@ from typing import Any
 from domain.destinations import DestinationRules
 from domain.event_properties import Properties
 from domain.journeys.definition import BACK_IN_STOCK, BIRTHDAY, ENTERED_SEGMENT
+from domain.storable_text import is_storable
 
 # Events that no client sends, so that they have no origin.
 WITHOUT_ORIGIN = frozenset({BIRTHDAY, BACK_IN_STOCK, "subscribed to marketing"})
@@ -94,5 +95,5 @@ def _mentions(part: object) -> Iterator[tuple[str, str]]:
 
 def _texts(name: str, value: Any) -> Iterator[tuple[str, str]]:
     for item in value if isinstance(value, list | tuple) else (value,):
-        if isinstance(item, str):
+        if isinstance(item, str) and is_storable(item):
             yield name, item
