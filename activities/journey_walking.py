@@ -4,12 +4,12 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from uuid import UUID
 
-from domain.journeys.blocks import Block
-from domain.journeys.composing import ComposedMessage, compose_message
+from domain.journeys.composing import Composer
 from domain.journeys.enrolling import EnrollmentStatus, ExitReason
-from domain.journeys.route import Route
-from domain.journeys.stepping import Refusal, Row, Surroundings, Traveller, Walked, walk
+from domain.journeys.stepping import Row, Surroundings, Traveller, Walked, walk
+from domain.program_settings import sending_rules
 from domain.schedules import timezone_names, validate_timezone
+from domain.send_gates import Surroundings as GateSurroundings
 from store.journey_slices import Due, Slice
 from store.participant_values import template_values, values_of_everything
 from store.tables import Program
@@ -18,7 +18,7 @@ from store.tables import Program
 def walk_people(slice_: Slice, now: datetime) -> list[Walked]:
     """What each of the slice decides, in their order. Somebody who is there twice goes on as they were left."""
     zone = validate_timezone(slice_.program.timezone)
-    around = Surroundings(now, zone, _values_of(slice_.program, now), _compose)
+    around = Surroundings(now, zone, _values_of(slice_.program, now), _composer(slice_, now).compose)
     rows: dict[UUID, Row] = {}
     walks = []
     for due in slice_.people:
@@ -58,8 +58,12 @@ def _values_of(program: Program, now: datetime) -> Callable[[Row, Row], Mapping[
     return values
 
 
-def _compose(route: Route, block: Block, row: Row, event: Row) -> ComposedMessage | Refusal:
-    assert block.action is not None
+def _composer(slice_: Slice, now: datetime) -> Composer:
+    program = slice_.program
+    around = GateSurroundings(program.id, program.timezone, slice_.suppressed, now)
+    return Composer(_template_values, slice_.templates, sending_rules(program.settings), around)
+
+
+def _template_values(row: Row, event: Row) -> Mapping[str, object]:
     person = template_values(row)
-    values = {"participant": person, "contact": person, "event": event}
-    return compose_message(block.action, row, values, route.settings.sending_thresholds)
+    return {"participant": person, "contact": person, "event": event}

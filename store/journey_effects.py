@@ -51,6 +51,7 @@ async def _queue_messages(session: AsyncSession, slice_: Slice, walked: Sequence
                 subject=content.subject,
                 body=content.body,
                 options=content.options,
+                sending=content.sending,
                 event_id=due.trigger_event_id,
                 journey_id=slice_.journey_id,
                 enrollment_id=due.enrollment_id,

@@ -9,12 +9,19 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from domain.actions import Channel
+from domain.addresses import address_of
+from domain.journeys.composing import has_strict_sends, template_ids
 from domain.journeys.conditions import Received
 from domain.journeys.enrolling import EnrollmentStatus
 from domain.journeys.route import Route
 from domain.journeys.stepping import Position
+from domain.message_content import MessageTemplate
+from domain.suppressions import SuppressionReason
 from store.journey_routes import routes_of
+from store.message_templates import current_templates
 from store.segment_members import with_segments
+from store.suppressions import suppressed_among
 from store.tables import Participant, Program
 from store.tables.enrollment import INSIDE
 
@@ -69,9 +76,14 @@ class Due:
 
 @dataclass(frozen=True, slots=True)
 class Slice:
+    """`templates`: those that the routes' mails are made of. `suppressed`: addresses that nothing is sent to, asked
+    for only where somebody may have to leave for that."""
+
     journey_id: str
     program: Program
     people: Sequence[Due]
+    templates: Mapping[UUID, MessageTemplate]
+    suppressed: Mapping[tuple[Channel, str], SuppressionReason]
 
 
 async def lock_slice(session: AsyncSession, journey_id: str, now: datetime, limit: int) -> Slice | None:
@@ -91,7 +103,14 @@ async def lock_slice(session: AsyncSession, journey_id: str, now: datetime, limi
         rows = await with_segments(session, rows)
     received = await _received(session, routes, rows)
     events = await _events(session, rows)
-    return Slice(journey_id, program, [_due(row, routes, received, events) for row in rows])
+    mails = frozenset().union(*(template_ids(route) for route in routes.values()))
+    return Slice(
+        journey_id,
+        program,
+        [_due(row, routes, received, events) for row in rows],
+        await current_templates(session, mails),
+        await _suppressed(session, program_id, routes, rows),
+    )
 
 
 async def next_wake_at(session: AsyncSession, journey_id: str) -> datetime | None:
@@ -142,6 +161,18 @@ def _due(
         event=events.get(row["trigger_event_id"], {}),
         received=received.get(row["enrollment_id"], {}),
     )
+
+
+async def _suppressed(
+    session: AsyncSession, program_id: UUID, routes: Mapping[str, Route], rows: Sequence[Mapping[str, Any]]
+) -> dict[tuple[Channel, str], SuppressionReason]:
+    found: dict[tuple[Channel, str], SuppressionReason] = {}
+    if any(has_strict_sends(route) for route in routes.values()):
+        for channel in (Channel.EMAIL, Channel.SMS, Channel.PUSH, Channel.WHATSAPP):
+            addresses = {address for row in rows if (address := address_of(channel, row))}
+            reasons = await suppressed_among(session, program_id, channel, addresses)
+            found |= {(channel, address): reason for address, reason in reasons.items()}
+    return found
 
 
 async def _received(

@@ -6,13 +6,16 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
-_PLACEHOLDER = re.compile(r"\[\[\s*([A-Za-z_][\w.]*)\s*\]\]")
+_PLACEHOLDER = re.compile(r"\[\[\s*(?!unsubscribe_link\s*\]\])([A-Za-z_][\w.]*)\s*\]\]")
 _JSON_STRING_OR_PLACEHOLDER = re.compile(r'"(?:[^"\\]|\\.)*"|' + _PLACEHOLDER.pattern)
 
 
 @lru_cache(maxsize=1_024)
 def as_liquid(source: str) -> str:
-    """The template with its placeholders in Liquid, which it may have of its own as well."""
+    """The template with its placeholders in Liquid, which it may have of its own as well.
+
+    `[[unsubscribe_link]]` stays: it is filled when the message is handed over.
+    """
     return _PLACEHOLDER.sub(r"{{ \1 }}", source)
 
 

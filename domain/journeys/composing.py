@@ -1,23 +1,27 @@
 """What the blocks of a journey send to one person, or why they send them nothing."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from domain.actions import Channel
 from domain.addresses import address_of
-from domain.gates import status_gate
-from domain.journeys.blocks import Action, SendEmail, SendPush, SendSms, SendWebhook, SendWhatsapp
+from domain.gates import Reachability, message_gate, status_gate
+from domain.journeys.blocks import Action, Block, SendEmail, SendPush, SendSms, SendWebhook, SendWhatsapp
 from domain.journeys.brackets import as_liquid, fill_json
-from domain.journeys.definition import SendingThresholds
-from domain.journeys.stepping import Refusal, Row
-from domain.journeys.thresholds import may_send
+from domain.journeys.route import Route
+from domain.journeys.stepping import Refusal, Row, is_skip_allowed
+from domain.journeys.thresholds import threshold_of
+from domain.message_content import Content, MessageTemplate, render_content
 from domain.message_options import NO_OPTIONS, MessageOptions
 from domain.outcomes import SkipReason
-from domain.templates import parse_template
+from domain.send_gates import Candidate, Person, SendingRules, Surroundings, decide_alone, is_address
+from domain.send_policy import USUAL_POLICY, SendPolicy
 
 Values = Mapping[str, Any]
+NO_CONTENT = "no_content"
+TEMPLATE_ERROR = "template_error"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,80 +31,155 @@ class ComposedMessage:
     subject: str
     body: str
     options: MessageOptions = NO_OPTIONS
+    sending: SendPolicy = USUAL_POLICY
     template_id: UUID | None = None
 
 
-def compose_message(
-    action: Action, row: Row, values: Values, thresholds: SendingThresholds
-) -> ComposedMessage | Refusal:
-    """What a sending action sends to somebody. `values`: what its templates see, by name."""
-    if action.send_webhook is not None:
-        return _composed_webhook(action.send_webhook, values)
-    channel, write = _WRITTEN[next(name for name in _WRITTEN if getattr(action, name) is not None)]
-    shut = status_gate(row["status"])
-    if shut is not None:
-        return Refusal(shut.value)
-    address = address_of(channel, row)
-    if not may_send(channel, row["consent"].get(channel.value), address, thresholds):
-        return Refusal(SkipReason.NO_CONSENT.value)
-    if not address:
-        return Refusal(SkipReason.NO_ADDRESS.value)
+@dataclass(frozen=True, slots=True)
+class Composer:
+    """`values_of`: what templates see, from a row and an event's data. `templates`: those that mails are made of.
+    `rules` and `around`: what the gates go by."""
+
+    values_of: Callable[[Row, Row], Values]
+    templates: Mapping[UUID, MessageTemplate]
+    rules: SendingRules
+    around: Surroundings
+
+    def compose(self, route: Route, block: Block, row: Row, event: Row) -> ComposedMessage | Refusal:
+        """What a sending block sends to somebody.
+
+        What may be skipped is asked the gates again when it is due, and then skipped; what may not be is asked them
+        now too, as whoever it cannot be sent to has to leave.
+        """
+        action = block.action
+        assert action is not None
+        try:
+            if action.send_webhook is not None:
+                return _composed_call(action.send_webhook, self.values_of(row, event))
+            channel = _channel_of(action)
+            address = address_of(channel, row)
+            threshold = threshold_of(channel, address, route.settings.sending_thresholds)
+            policy = SendPolicy.model_construct(consent=threshold)
+            shut = self._gate(channel, address, row, policy, strictly=not is_skip_allowed(action))
+            if shut is not None:
+                return Refusal(shut)
+            assert address is not None
+            content, template_id = self._content(action)
+            if content is None:
+                return Refusal(NO_CONTENT)
+            message = render_content(content, self.values_of(row, event))
+        except ValueError:
+            # Of a template, or of what it came to for this person.
+            return Refusal(TEMPLATE_ERROR)
+        options = _with_replies(message.options, action.send_email)
+        return ComposedMessage(channel, address, message.subject, message.body, options, policy, template_id)
+
+    def _gate(
+        self, channel: Channel, address: str | None, row: Row, policy: SendPolicy, *, strictly: bool
+    ) -> SkipReason | None:
+        consent = row["consent"].get(channel.value)
+        shut = status_gate(row["status"]) or message_gate(
+            channel, Reachability(consent, address, policy.consent)
+        )
+        if shut is not None or not strictly:
+            return shut
+        if not is_address(channel, address):
+            return SkipReason.INVALID_ADDRESS
+        person = Person(row["id"], row["status"], row["consent"], row["timezone"])
+        candidate = Candidate(row["id"], row["id"], channel, address, policy)
+        decision = decide_alone(candidate, person, self.rules, self.around)
+        return None if decision.is_deferred else decision.reason
+
+    def _content(self, action: Action) -> tuple[Content | None, UUID | None]:
+        """What a block says, and the template it is made of."""
+        if action.send_email is None:
+            return _own_content(action), None
+        template_id = _uuid(action.send_email.content_id)
+        template = None if template_id is None else self.templates.get(template_id)
+        if template is None:
+            return None, None
+        return _mail_content(
+            template.contents.for_locale(action.send_email.language), action.send_email
+        ), template_id
+
+
+def template_ids(route: Route) -> frozenset[UUID]:
+    """The templates that a route's mails are made of."""
+    mails = (node.block.action.send_email for node in route.plan.nodes.values() if node.block.action)
+    return frozenset(id_ for mail in mails if mail is not None and (id_ := _uuid(mail.content_id)))
+
+
+def _uuid(text: str) -> UUID | None:
     try:
-        return write(action, address, values)
+        return UUID(text)
     except ValueError:
-        # Of the template, or of what it came to for this person.
-        return Refusal("template_error")
+        return None
 
 
-def _composed_email(action: Action, address: str, values: Values) -> ComposedMessage:
-    email = action.send_email
-    assert isinstance(email, SendEmail)
-    subject = _render(email.subject, values)
-    return ComposedMessage(Channel.EMAIL, address, subject, _render(email.preheader, values) or subject)
+def has_strict_sends(route: Route) -> bool:
+    """Whether somebody may have to leave because they cannot be sent something."""
+    actions = (node.block.action for node in route.plan.nodes.values())
+    return any(action is not None and not is_skip_allowed(action) for action in actions)
 
 
-def _composed_sms(action: Action, address: str, values: Values) -> ComposedMessage:
-    sms = action.send_sms
-    assert isinstance(sms, SendSms)
+def _channel_of(action: Action) -> Channel:
+    if action.send_email is not None:
+        return Channel.EMAIL
+    if action.send_sms is not None:
+        return Channel.SMS
+    return Channel.PUSH if action.send_push is not None else Channel.WHATSAPP
+
+
+def _own_content(action: Action) -> Content:
+    if action.send_sms is not None:
+        return _sms_content(action.send_sms)
+    if action.send_push is not None:
+        return _push_content(action.send_push)
+    assert isinstance(action.send_whatsapp, SendWhatsapp)
+    return Content.model_construct(body=as_liquid(action.send_whatsapp.message))
+
+
+def _mail_content(content: Content, mail: SendEmail) -> Content:
+    """The template's, under the subject of the block."""
+    said = {
+        "subject": as_liquid(mail.subject),
+        "preheader": as_liquid(mail.preheader) or content.preheader,
+        "body": as_liquid(content.body),
+        "html": None if content.html is None else as_liquid(content.html),
+    }
+    return content.model_copy(update=said)
+
+
+def _sms_content(sms: SendSms) -> Content:
+    compliance = sms.compliance
     parts = [sms.message]
-    if sms.compliance.is_stop_keyword_included and sms.compliance.stop_keyword_text:
-        parts.append(sms.compliance.stop_keyword_text)
-    if sms.compliance.is_unsubscribe_link_included and sms.compliance.unsubscribe_link_text:
-        parts.append(sms.compliance.unsubscribe_link_text)
-    return ComposedMessage(Channel.SMS, address, "", _render("\n".join(parts), values))
+    if compliance.is_stop_keyword_included and compliance.stop_keyword_text:
+        parts.append(compliance.stop_keyword_text)
+    if compliance.is_unsubscribe_link_included and compliance.unsubscribe_link_text:
+        parts.append(compliance.unsubscribe_link_text)
+    return Content.model_construct(body=as_liquid("\n".join(parts)))
 
 
-def _composed_whatsapp(action: Action, address: str, values: Values) -> ComposedMessage:
-    whatsapp = action.send_whatsapp
-    assert isinstance(whatsapp, SendWhatsapp)
-    return ComposedMessage(Channel.WHATSAPP, address, "", _render(whatsapp.message, values))
+def _push_content(push: SendPush) -> Content:
+    title = as_liquid(push.title)
+    return Content.model_construct(
+        subject=title, title=title, body=as_liquid(push.body), click_url=push.click_url
+    )
 
 
-def _composed_push(action: Action, address: str, values: Values) -> ComposedMessage:
-    push = action.send_push
-    assert isinstance(push, SendPush)
-    title = _render(push.title, values)
-    options = MessageOptions(title=title, click_url=push.click_url)
-    return ComposedMessage(Channel.PUSH, address, title, _render(push.body, values), options)
+def _composed_call(webhook: SendWebhook, values: Values) -> ComposedMessage:
+    headers = {header.key: header.value for header in webhook.headers}
+    return ComposedMessage(
+        Channel.WEBHOOK,
+        webhook.callback_url,
+        "",
+        fill_json(webhook.body, values),
+        MessageOptions(call_headers=headers),
+    )
 
 
-def _composed_webhook(webhook: SendWebhook, values: Values) -> ComposedMessage | Refusal:
-    try:
-        body = fill_json(webhook.body, values)
-        headers = {header.key: header.value for header in webhook.headers}
-        options = MessageOptions(call_headers=headers)
-    except ValueError:
-        return Refusal("template_error")
-    return ComposedMessage(Channel.WEBHOOK, webhook.callback_url, "", body, options)
-
-
-def _render(source: str, values: Values) -> str:
-    return parse_template(as_liquid(source)).render(values)
-
-
-_WRITTEN = {
-    "send_email": (Channel.EMAIL, _composed_email),
-    "send_sms": (Channel.SMS, _composed_sms),
-    "send_whatsapp": (Channel.WHATSAPP, _composed_whatsapp),
-    "send_push": (Channel.PUSH, _composed_push),
-}
+def _with_replies(options: MessageOptions, mail: SendEmail | None) -> MessageOptions:
+    if mail is None or mail.reply_to_email is None:
+        return options
+    headers = {**options.headers, "Reply-To": mail.reply_to_email}
+    return options.model_copy(update={"headers": headers})

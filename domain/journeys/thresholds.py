@@ -1,31 +1,16 @@
 """Whom a journey may send to on a channel, by what they have consented to."""
 
 from domain.actions import Channel
-from domain.journeys.definition import SendingThresholds, Threshold
-from domain.participant import CONSENT_CHANNELS, Consent
+from domain.journeys.definition import SendingThresholds
+from domain.send_policy import ConsentThreshold
 
 _US_NUMBER = "+1"
 
 
-def may_send(
-    channel: Channel, consent: str | None, address: str | None, thresholds: SendingThresholds
-) -> bool:
-    """Beyond email and SMS, only to the subscribed; SMS to numbers of the US, too. `consent`: None is as good as
-    nonSubscribed."""
-    if channel not in CONSENT_CHANNELS:
-        return True
-    match _threshold(channel, address, thresholds):
-        case Threshold.ALL:
-            return True
-        case Threshold.NON_SUBSCRIBED:
-            return consent != Consent.UNSUBSCRIBED
-        case Threshold.SUBSCRIBED:
-            return consent == Consent.SUBSCRIBED
-
-
-def _threshold(channel: Channel, address: str | None, thresholds: SendingThresholds) -> Threshold:
+def threshold_of(channel: Channel, address: str | None, thresholds: SendingThresholds) -> ConsentThreshold:
+    """Mails and SMS go as far as the journey says; SMS to numbers of the US, and all else, to the subscribed alone."""
     if channel is Channel.EMAIL:
-        return thresholds.email
+        return ConsentThreshold(thresholds.email)
     if channel is Channel.SMS and not (address or "").startswith(_US_NUMBER):
-        return thresholds.sms
-    return Threshold.SUBSCRIBED
+        return ConsentThreshold(thresholds.sms)
+    return ConsentThreshold.SUBSCRIBED

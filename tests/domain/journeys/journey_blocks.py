@@ -5,6 +5,7 @@ from typing import Any
 from domain.journeys.definition import JourneyDefinition
 
 Written = dict[str, Any]
+CONTENT_ID = "11111111-1111-4111-8111-111111111111"
 
 
 def tag(id_: str, value: str | None = None) -> Written:
@@ -17,7 +18,7 @@ def untag(id_: str, value: str) -> Written:
 
 def email(id_: str, *, skip: bool = True) -> Written:
     content = {
-        "contentID": "11111111-1111-4111-8111-111111111111",
+        "contentID": CONTENT_ID,
         "subject": "Hello",
         "preheader": "",
         "senderName": "Club",

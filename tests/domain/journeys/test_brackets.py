@@ -17,6 +17,10 @@ def test_placeholders_of_a_text_are_liquid() -> None:
     assert parse_template(text).render(ANA) == 'Hello Ana "A", ana@example.com! 31 [not one]'
 
 
+def test_the_place_for_the_unsubscribe_link_stays() -> None:
+    assert as_liquid("Bye: [[unsubscribe_link]]") == "Bye: [[unsubscribe_link]]"
+
+
 def test_a_value_within_a_string_of_json_stays_within_it() -> None:
     source = '{"to": "[[contact.first_name]] <[[contact.email]]>", "none": "[[contact.nothing]]"}'
     assert json.loads(fill_json(source, ANA)) == {"to": 'Ana "A" <ana@example.com>', "none": ""}
