@@ -45,9 +45,10 @@ def up(
     postgres_port: Annotated[int, _port("--postgres-port", "PostgreSQL")] = 5433,
     smtp_port: Annotated[int, _port("--smtp-port", "the mail sink")] = 1025,
     inbox_port: Annotated[int, _port("--inbox-port", "the inbox page")] = 8025,
+    sms_port: Annotated[int, _port("--sms-port", "the SMS sink")] = 8026,
     workers: Annotated[int, typer.Option("--workers", min=1, max=64, help="Worker processes.")] = 1,
 ) -> None:
-    """Run PostgreSQL, Temporal, a mail sink, the API and workers on this machine until Ctrl-C."""
+    """Run PostgreSQL, Temporal, sinks of mail and SMS, the API and workers on this machine until Ctrl-C."""
     if ephemeral and data_dir is not None:
         raise typer.BadParameter("cannot be used with --data-dir", param_hint="--ephemeral")
     options = StackOptions(
@@ -58,6 +59,7 @@ def up(
         postgres_port=postgres_port,
         smtp_port=smtp_port,
         inbox_port=inbox_port,
+        sms_port=sms_port,
         workers=workers,
     )
     raise typer.Exit(asyncio.run(_run_until_signal(options, as_json=as_json)))
@@ -99,6 +101,7 @@ def _print_table(addresses: Addresses) -> None:
         ("Admin key", addresses.admin_key),
         ("Admin login", f"{addresses.admin_email}, password {addresses.admin_password}"),
         ("Mail inbox", addresses.inbox_url),
+        ("SMS sink", f"{addresses.sms_url}/sink/messages"),
         ("Temporal UI", addresses.ui_url),
         ("Temporal", f"{addresses.temporal_address}, namespace {addresses.temporal_namespace}"),
         ("PostgreSQL", addresses.database_url),

@@ -19,7 +19,13 @@ _FAILED = 1
 _CANNOT_START = 2
 _INTERRUPTED = 130
 _USUAL_PORTS = StackOptions(
-    api_port=8080, temporal_port=7233, ui_port=8233, postgres_port=5433, smtp_port=1025, inbox_port=8025
+    api_port=8080,
+    temporal_port=7233,
+    ui_port=8233,
+    postgres_port=5433,
+    smtp_port=1025,
+    inbox_port=8025,
+    sms_port=8026,
 )
 
 

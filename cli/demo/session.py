@@ -137,6 +137,7 @@ class Session:
                 ("  the fan-out", f"{namespace}/workflows/{automation_workflow_id(reminder_id)}"),
                 ("API docs", f"{addresses.api_url}/docs"),
                 ("Mail inbox", addresses.inbox_url),
+                ("SMS sink", f"{addresses.sms_url}/sink/messages"),
                 ("Admin key", addresses.admin_key),
                 ("Admin login", f"{addresses.admin_email}, password {addresses.admin_password}"),
                 ("Logs", str(self._stack.data_dir / "logs")),

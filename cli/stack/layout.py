@@ -10,7 +10,8 @@ from cli.stack.options import Addresses, Part, StackOptions
 from cli.stack.ports import HOST, PortRequest, claim_ports
 from cli.stack.postgres import Postgres
 from cli.stack.process import ChildProcess, Command
-from cli.stack.services import ApiService, MailSink, WorkerService, setup_command
+from cli.stack.services import ApiService, MailSink, SmsSinkProcess, WorkerService, setup_command
+from cli.stack.sms_sink import account_at
 from cli.stack.temporal_server import TemporalPorts, TemporalServer
 
 _ADMIN_KEY = "CARILLON_ADMIN_KEY"
@@ -64,6 +65,7 @@ def lay_out(options: StackOptions, data_dir: DataDir) -> Layout:
         options.temporal_dynamic_config,
     )
     mail = MailSink(data_dir, ports["smtp"], ports["inbox"])
+    sms = SmsSinkProcess(data_dir, ports["sms"])
     addresses = Addresses(
         api_url=f"http://{HOST}:{ports['api']}" if Part.API in parts else "",
         temporal_address=temporal.address if Part.TEMPORAL in parts else "",
@@ -72,12 +74,18 @@ def lay_out(options: StackOptions, data_dir: DataDir) -> Layout:
         database_url=postgres.url if Part.POSTGRES in parts else "",
         smtp_address=mail.smtp_address if Part.MAIL in parts else "",
         inbox_url=mail.inbox_url if Part.MAIL in parts else "",
+        sms_url=sms.url if Part.SMS in parts else "",
         admin_key=data_dir.secret("admin_key", prefix="sk_"),
         admin_email=_LOGIN,
         admin_password=data_dir.secret("admin_password"),
     )
     env = _environment(addresses, options.extra_env)
-    infrastructure: dict[str, Definition] = {"postgres": postgres, "temporal": temporal, "mail": mail}
+    infrastructure: dict[str, Definition] = {
+        "postgres": postgres,
+        "temporal": temporal,
+        "mail": mail,
+        "sms": sms,
+    }
     return Layout(
         addresses=addresses,
         env=env,
@@ -111,6 +119,7 @@ def _claim(options: StackOptions, parts: set[Part]) -> dict[str, int]:
         "postgres": (Part.POSTGRES, PortRequest("PostgreSQL", options.postgres_port, "--postgres-port")),
         "smtp": (Part.MAIL, PortRequest("the mail sink", options.smtp_port, "--smtp-port")),
         "inbox": (Part.MAIL, PortRequest("the inbox page", options.inbox_port, "--inbox-port")),
+        "sms": (Part.SMS, PortRequest("the SMS sink", options.sms_port, "--sms-port")),
     }
     running = {name: request for name, (part, request) in wanted.items() if part in parts}
     return dict.fromkeys(wanted, 0) | dict(zip(running, claim_ports(list(running.values())), strict=True))
@@ -131,7 +140,8 @@ def _environment(addresses: Addresses, extra: Mapping[str, str]) -> dict[str, st
         _ADMIN_EMAIL: addresses.admin_email,
         _ADMIN_PASSWORD: addresses.admin_password,
     }
-    return {name: value for name, value in known.items() if value} | dict(extra)
+    texts = account_at(addresses.sms_url) if addresses.sms_url else {}
+    return {name: value for name, value in known.items() if value} | texts | dict(extra)
 
 
 def _inherited() -> dict[str, str]:

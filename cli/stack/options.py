@@ -10,13 +10,14 @@ class Part(StrEnum):
     POSTGRES = "postgres"
     TEMPORAL = "temporal"
     MAIL = "mail"
+    SMS = "sms"
     SETUP = "setup"
     API = "api"
     WORKER = "worker"
 
 
 ALL_PARTS = frozenset(Part)
-INFRASTRUCTURE = frozenset({Part.POSTGRES, Part.TEMPORAL, Part.MAIL})
+INFRASTRUCTURE = frozenset({Part.POSTGRES, Part.TEMPORAL, Part.MAIL, Part.SMS})
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,7 @@ class Addresses:
     database_url: str
     smtp_address: str
     inbox_url: str
+    sms_url: str
     admin_key: str
     admin_email: str
     admin_password: str
@@ -47,6 +49,7 @@ class StackOptions:
     postgres_port: int = 0
     smtp_port: int = 0
     inbox_port: int = 0
+    sms_port: int = 0
     workers: int = 1
     temporal_namespace: str = "default"
     extra_env: Mapping[str, str] = field(default_factory=dict)

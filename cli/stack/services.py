@@ -1,4 +1,4 @@
-"""Carillon's own programs as parts of the stack: the mail sink, `setup`, `api` and `worker`."""
+"""Carillon's own programs as parts of the stack: the sinks, `setup`, `api` and `worker`."""
 
 import sys
 from collections.abc import Mapping
@@ -44,6 +44,31 @@ class MailSink:
         return await http_answers(HOST, self._http_port, "/api/stats") and await tcp_answers(
             HOST, self._smtp_port
         )
+
+
+class SmsSinkProcess:
+    """Describes the process of the sink of SMS and WhatsApp messages."""
+
+    def __init__(self, data_dir: DataDir, port: int) -> None:
+        self._data_dir = data_dir
+        self._port = port
+
+    @property
+    def url(self) -> str:
+        return f"http://{HOST}:{self._port}"
+
+    async def prepare(self) -> None:
+        """Nothing to do: the sink keeps no state."""
+
+    def command(self) -> Command:
+        return Command(
+            name="sms",
+            argv=(sys.executable, "-P", "-m", "cli.stack.sms_sink", "--port", str(self._port)),
+            log=self._data_dir.log("sms"),
+        )
+
+    async def is_ready(self, child: ChildProcess) -> bool:
+        return await http_answers(HOST, self._port, "/sink/stats")
 
 
 def setup_command(env: Mapping[str, str], data_dir: DataDir) -> Command:

@@ -26,6 +26,8 @@ from domain.twilio_callbacks import twilio_signature
 
 ACCOUNT_SID = "ACcarillon"
 AUTH_TOKEN = "token-of-the-sms-sink"  # noqa: S105
+SMS_FROM = "+15005550006"
+WHATSAPP_FROM = "+14155238886"
 KEPT = 1_000
 # Twilio's magic numbers: https://www.twilio.com/docs/iam/test-credentials
 _REFUSED = {
@@ -219,6 +221,17 @@ def _refusal(status: int, code: int, message: str, **headers: str) -> Reply:
     return Reply.of(
         status, {"code": code, "message": message, "more_info": more, "status": status}, **headers
     )
+
+
+def account_at(url: str) -> dict[str, str]:
+    """The settings that lead there."""
+    return {
+        "CARILLON_TWILIO_URL": url,
+        "CARILLON_TWILIO_ACCOUNT_SID": ACCOUNT_SID,
+        "CARILLON_TWILIO_AUTH_TOKEN": AUTH_TOKEN,
+        "CARILLON_SMS_FROM": SMS_FROM,
+        "CARILLON_WHATSAPP_FROM": WHATSAPP_FROM,
+    }
 
 
 async def _serve(host: str, port: int, callbacks: Sequence[str]) -> None:

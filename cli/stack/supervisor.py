@@ -18,13 +18,20 @@ from cli.stack.readiness import until_ready
 _WATCH_SECONDS = 0.1
 _WORKER_GRACE_SECONDS = 5.0
 # Seconds after the order to end by which each part is gone, killed if need be.
-_GONE_BY = {Part.API: 2.5, Part.WORKER: 7.2, Part.MAIL: 7.5, Part.TEMPORAL: 8.9, Part.POSTGRES: 9.5}
+_GONE_BY = {
+    Part.API: 2.5,
+    Part.WORKER: 7.2,
+    Part.MAIL: 7.5,
+    Part.SMS: 7.5,
+    Part.TEMPORAL: 8.9,
+    Part.POSTGRES: 9.5,
+}
 
 
 class Stack:
     """An asynchronous context manager: inside it every chosen part is ready.
 
-    A process is named by its part: `postgres`, `temporal`, `mail`, `api`, `worker` (the same as
+    A process is named by its part: `postgres`, `temporal`, `mail`, `sms`, `api`, `worker` (the same as
     `worker-1`), `worker-2` and so on.
     """
 

@@ -15,11 +15,11 @@ from channels import Outgoing, build_channels
 from channels.channel import Delivery, DeliveryProblem, DeliveryStatus, InDoubt, MessageChannel
 from cli.stack.http_listener import HttpListener, Reply, Request
 from cli.stack.provider_faults import Fault
-from cli.stack.sms_sink import AUTH_TOKEN
+from cli.stack.sms_sink import AUTH_TOKEN, SMS_FROM, WHATSAPP_FROM
 from domain.actions import Channel
 from domain.message_options import MessageOptions
 from domain.twilio_callbacks import twilio_signature
-from tests.fixtures.sms_provider import SMS_FROM, WHATSAPP_FROM, SmsProvider, sms_provider
+from tests.fixtures.sms_provider import SmsProvider, sms_provider
 
 
 def text_to(recipient: str = "+34612345678", body: str = "A coffee on us ☕", **options: Any) -> Outgoing:

@@ -16,7 +16,15 @@ from cli.stack.data_dir import DataDir
 from cli.stack.ports import HOST
 
 PROGRAM = str(Path(sys.prefix) / "bin" / "carillon")
-PORTS = ("--api-port", "--temporal-port", "--ui-port", "--postgres-port", "--smtp-port", "--inbox-port")
+PORTS = (
+    "--api-port",
+    "--temporal-port",
+    "--ui-port",
+    "--postgres-port",
+    "--smtp-port",
+    "--inbox-port",
+    "--sms-port",
+)
 FREE_PORTS = tuple(word for option in PORTS for word in (option, "0"))
 PROMISED_END_SECONDS = 10
 
@@ -62,6 +70,7 @@ def test_it_prints_one_line_of_addresses_and_sigterm_ends_everything(tmp_path: P
             "database_url",
             "smtp_address",
             "inbox_url",
+            "sms_url",
             "admin_key",
             "admin_email",
             "admin_password",
