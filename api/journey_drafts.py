@@ -14,7 +14,7 @@ from domain.destinations import DestinationRules
 from domain.journeys.validation import JourneyFault, Surroundings, size_faults
 from domain.journeys.validation.reading import document
 from domain.journeys.validation.surroundings import references_of
-from store.journey_surroundings import known_events, known_segments
+from store.journey_surroundings import known_events, known_mail_templates, known_segments
 from store.journeys import known_journeys
 from store.tables import Program
 
@@ -35,7 +35,7 @@ async def surroundings_of(
     return Surroundings(
         events=await known_events(session, program.id, named.events),
         segments=frozenset(await known_segments(session, program.id, named.segments)),
-        templates=frozenset(),
+        templates=frozenset(await known_mail_templates(session, program.id, named.templates)),
         journeys=frozenset(await known_journeys(session, program.id, named.journeys)),
         own_id=own_id,
         destinations=destinations,

@@ -91,7 +91,7 @@ class JourneyService(JourneyReader):
         trigger = now.stored()["trigger"]
         blocks = document(body).get("blocks")
         await refuse_faults(body, model, lambda: block_faults(blocks, trigger, around, written))
-        stored = stored_blocks(body["blocks"], around, new_hex_id, _contents(existing))
+        stored = stored_blocks(body["blocks"], around, new_hex_id, contents_of(existing))
         return JourneyDefinition.model_validate(now.stored() | {"blocks": stored})
 
     async def delete(self, journey_id: str) -> None:
@@ -110,7 +110,7 @@ class JourneyService(JourneyReader):
         return journey
 
 
-def _contents(blocks: Mapping[str, Block]) -> dict[str, str]:
+def contents_of(blocks: Mapping[str, Block]) -> dict[str, str]:
     """The content of each email block."""
     return {
         name: block.action.send_email.content_id

@@ -23,6 +23,7 @@ _EXIT = (
 )
 _EXIT_ALL = text(_EXIT.format(which=_OF_JOURNEY))
 _EXIT_OVERDUE = text(_EXIT.format(which=f"{_OF_JOURNEY} AND wake_at <= :now"))
+_EXIT_AT = text(_EXIT.format(which=f"{_OF_JOURNEY} AND block_id = ANY(CAST(:blocks AS text[]))"))
 _SHIFT = text(
     f"WITH inside AS (SELECT id FROM enrollment WHERE {_OF_JOURNEY} ORDER BY id FOR UPDATE) "  # noqa: S608
     "UPDATE enrollment e SET wake_at = e.wake_at + :stood FROM inside WHERE e.id = inside.id"
@@ -53,6 +54,15 @@ async def exit_everyone(session: AsyncSession, journey_id: str, reason: ExitReas
     """Have everybody leave; how many did. What was queued for them and has not left is cancelled."""
     gone = await session.execute(_EXIT_ALL, {"journey": journey_id, "reason": reason.value, "now": now})
     return int(gone.scalar_one())
+
+
+async def exit_those_at(
+    session: AsyncSession, journey_id: str, blocks: Sequence[str], reason: ExitReason, now: datetime
+) -> None:
+    """Have those leave who stand at these blocks."""
+    await session.execute(
+        _EXIT_AT, {"journey": journey_id, "blocks": list(blocks), "reason": reason.value, "now": now}
+    )
 
 
 async def resume_everyone(

@@ -7,8 +7,10 @@ from sqlalchemy import String, cast, func
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from domain.actions import Channel
 from domain.event_properties import PropertyType
 from domain.journeys.validation import KnownEvent
+from store.message_templates import channels_of_templates
 from store.tables import EventType, Segment
 
 _HEX_DIGITS = 24
@@ -39,3 +41,17 @@ async def known_segments(session: AsyncSession, program_id: UUID, among: Iterabl
     )
     found = {name for id_ in await session.exec(statement) for name in (str(id_), id_.hex[:_HEX_DIGITS])}
     return wanted & found
+
+
+async def known_mail_templates(session: AsyncSession, program_id: UUID, among: Iterable[str]) -> set[str]:
+    """Those of `among` that are templates of mails."""
+    ids = {id_: name for name in among if (id_ := _uuid(name)) is not None and str(id_) == name}
+    channels = await channels_of_templates(session, program_id, set(ids))
+    return {ids[id_] for id_, channel in channels.items() if channel is Channel.EMAIL}
+
+
+def _uuid(name: str) -> UUID | None:
+    try:
+        return UUID(name)
+    except ValueError:
+        return None

@@ -84,6 +84,8 @@ BODIES: dict[str, dict[str, object]] = {
     "/v1/automation/rules/{rule_id}/schedule": {"schedule_settings": None},
     "/v1/automation/rules/{rule_id}/rollout": {"rollout_percentage": 100},
     "/api/automations/{id}/blocks": {"blocks": [tag()]},
+    "/api/automations/{id}/publish": {},
+    "/api/automations/{id}/publish/preview": {},
     "/api/automations/{id}/disable": {"contactsInWorkflow": "keep"},
     "/api/automations/{id}/blocks/{blockID}/utm": {"tags": {"source": "", "medium": "", "campaign": ""}},
 }
