@@ -22,6 +22,7 @@ from api.routes import (
     callbacks,
     conversations,
     counterfactual,
+    cron,
     event_types,
     events,
     expressions,
@@ -90,6 +91,7 @@ MODULES = (
     receipts,
     runs,
     run_now,
+    cron,
     run_explanations,
     subscriptions,
     segments,
@@ -140,6 +142,7 @@ def create_app(settings: Settings, clock: Callable[[], float] = time) -> FastAPI
     app.state.destination_rules = settings.destination_rules
     app.state.rate_limiter = RateLimiter.of(settings, clock)
     app.state.export_slots = Slots(max(1, settings.database_pool_size // 2), "exports")
+    app.state.cron_secret = settings.cron_secret
     app.state.run_now_patience = timedelta(seconds=settings.run_now_seconds)
     app.state.settings = settings
     app.state.public_url = settings.public_url

@@ -99,7 +99,7 @@ REPEATABLE: Document = {
 
 def errors_below(prefix: str) -> Answers:
     """What the routes of a router with this prefix may answer beside what they say themselves."""
-    if tells_plainly(prefix):
+    if tells_plainly(f"{prefix}/"):
         return _PLAIN
     if is_versioned(f"{prefix}/"):
         return _VERSIONED_PROBLEMS

@@ -33,7 +33,7 @@ def action_failed(message: str) -> Refusal:
 
 @dataclass(frozen=True, slots=True)
 class RunNow:
-    """One per request. Runs go on when `patience` has run out; what is counted by then is answered."""
+    """One per request. Runs go on when `patience` has run out: what is counted by then is told."""
 
     database: Database
     gateway: AutomationGateway
@@ -47,15 +47,26 @@ class RunNow:
         Raises a Refusal for an automation that nobody can trigger, and for a run that ended otherwise than
         completed.
         """
-        until = asyncio.get_running_loop().time() + self.patience.total_seconds()
+        until = self.give_up_at()
+        number = await self.begin(automation)
+        return None if number is None else await self.follow(automation.id, number, until)
+
+    def give_up_at(self) -> float:
+        """When `patience` runs out that begins now, by the clock of the event loop."""
+        return asyncio.get_running_loop().time() + self.patience.total_seconds()
+
+    async def begin(self, automation: Automation) -> int | None:
+        """The number of the run that began or is in progress; None when the automation is not active.
+
+        Raises a Refusal for one that nobody can trigger.
+        """
         attempt = 0
         while automation.status == AutomationStatus.ACTIVE.value:
-            if not _is_executing(automation):
-                number = await self._trigger(automation, attempt)
-            else:
-                number = automation.run_count
+            if _is_executing(automation):
+                return automation.run_count
+            number = await self._trigger(automation, attempt)
             if number is not None:
-                return await self._followed(automation.id, number, until)
+                return number
             attempt += 1
             if attempt == ATTEMPTS:
                 raise action_failed(NOT_TRIGGERABLE_MESSAGE)
@@ -82,7 +93,8 @@ class RunNow:
         async with self.database.transaction() as session:
             return await session.get_one(Automation, automation.id)
 
-    async def _followed(self, automation_id: UUID, number: int, until: float) -> RunReport:
+    async def follow(self, automation_id: UUID, number: int, until: float) -> RunReport:
+        """What came of the run by its end, or by then. Raises a Refusal when it failed or was cancelled."""
         pause = FIRST_PAUSE
         while True:
             now = asyncio.get_running_loop().time()

@@ -93,6 +93,14 @@ class Settings(ChannelSettings):
         ),
     ] = 300.0
 
+    cron_secret: Annotated[
+        SecretStr | None,
+        Field(
+            min_length=16,
+            description="Bearer secret of `GET /api/cron/...`, for schedulers outside; without it they are closed",
+        ),
+    ] = None
+
     callback_secret: Annotated[
         SecretStr | None,
         Field(

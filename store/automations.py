@@ -57,6 +57,17 @@ async def list_automations(
     return await page_newest_first(session, statement, Automation.created_at, Automation.id, request)
 
 
+async def active_cron_automations(session: AsyncSession) -> list[Automation]:
+    """Of all programs, the oldest first."""
+    statement = select(Automation).where(
+        col(Automation.status) == AutomationStatus.ACTIVE.value,
+        col(Automation.trigger_type) == TriggerType.CRON.value,
+    )
+    return list(
+        (await session.exec(statement.order_by(col(Automation.created_at), col(Automation.id)))).all()
+    )
+
+
 async def name_is_taken(
     session: AsyncSession, program_id: UUID, name: str, besides: UUID | None = None
 ) -> bool:

@@ -29,3 +29,8 @@ async def list_programs(session: AsyncSession, only: UUID | None, request: PageR
 
 async def programs_named(session: AsyncSession, name: str) -> Sequence[Program]:
     return (await session.exec(select(Program).where(col(Program.name) == name))).all()
+
+
+async def program_ids(session: AsyncSession) -> list[UUID]:
+    """Of all programs, the oldest first."""
+    return list((await session.exec(select(Program.id).order_by(col(Program.created_at)))).all())

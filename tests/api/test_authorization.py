@@ -13,6 +13,7 @@ from fastapi.routing import APIRoute
 
 import api.routes
 from api.app import create_app
+from api.plain_errors import CRON_PATHS
 from api.problems import PROBLEM_PATHS, is_versioned
 from api.session_cookie import COOKIE
 from cli.stack import Stack
@@ -64,7 +65,12 @@ RUN_NOW = "/api/automations/{automation_id}/run"
 ROUTES = [route for route in all_routes() if route.path not in OPEN | LOGINS | SIGNED]
 OF_ADMINS = [route for route in ROUTES if route.path.startswith(("/v1/api-keys", "/v1/users"))]
 OF_SUPERVISORS = [route for route in ROUTES if route.path.startswith(PROBLEM_PATHS)]
-READS = [route for route in ROUTES if route.method in READING and route not in (*OF_ADMINS, *OF_SUPERVISORS)]
+OF_SCHEDULERS = [route for route in ROUTES if route.path.startswith(CRON_PATHS)]
+READS = [
+    route
+    for route in ROUTES
+    if route.method in READING and route not in (*OF_ADMINS, *OF_SUPERVISORS, *OF_SCHEDULERS)
+]
 WRITES = [
     route for route in ROUTES if route.method not in READING and route.path not in (OWN_PASSWORD, RUN_NOW)
 ]
@@ -327,6 +333,18 @@ async def test_only_supervisors_and_admins_read_rules(
         assert refusal(answer) == (403, "forbidden")
     answer = await call(stranger, route, ids, credentials.supervisor)
     assert answer.status_code == 200
+
+
+@pytest.mark.parametrize("route", OF_SCHEDULERS, ids=str)
+async def test_no_key_and_no_session_is_a_schedulers_secret(
+    stranger: httpx.AsyncClient,
+    http: httpx.AsyncClient,
+    route: Route,
+    ids: dict[str, str],
+    credentials: Credentials,
+) -> None:
+    for client, headers in ((stranger, credentials.supervisor), (stranger, credentials.bound), (http, {})):
+        assert refusal(await call(client, route, ids, headers)) == (401, "unauthorized")
 
 
 @pytest.mark.parametrize("role", ["viewer", "agent", "supervisor"])

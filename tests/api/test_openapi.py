@@ -8,7 +8,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from api.app import create_app
-from api.plain_errors import tells_plainly
+from api.plain_errors import CRON_PATHS, tells_plainly
 from api.problems import PROBLEM_MEDIA_TYPE, PROBLEM_PATHS, is_versioned
 from runtime.settings import Settings
 
@@ -133,12 +133,14 @@ def test_each_operation_that_asks_who_is_calling_takes_a_key_in_either_header_or
 ) -> None:
     asks = operation.path.startswith(ASKING_WHO) and operation.path not in OPEN_TO_ALL
     needed = [{"ApiKey": []}, {"Bearer": []}, {"OmnisendApiKey": []}, {"Session": []}] if asks else None
+    if operation.path.startswith(CRON_PATHS):
+        needed = [{"CronSecret": []}]
     assert operation.document.get("security") == needed
 
 
 def test_the_headers_for_a_key_and_the_cookie_of_a_session_are_described() -> None:
     schemes = DOCUMENT["components"]["securitySchemes"]
-    assert set(schemes) == {"ApiKey", "Bearer", "OmnisendApiKey", "Session"}
+    assert set(schemes) == {"ApiKey", "Bearer", "OmnisendApiKey", "Session", "CronSecret"}
     omnisend = schemes["OmnisendApiKey"]
     assert (omnisend["type"], omnisend["in"], omnisend["name"]) == ("apiKey", "header", "Authorization")
     assert (schemes["Session"]["in"], schemes["Session"]["name"]) == ("cookie", "carillon_session")
