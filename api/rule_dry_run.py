@@ -34,6 +34,7 @@ from domain.rules.effects import ActionStatus, Effect, QueuedMessage, StagedAuto
 from domain.rules.gate_outcomes import gate_outcomes
 from domain.rules.processing import EventFacts, RuleOutcome, Scene, Views, process
 from domain.rules.rule import Gate, Rule
+from domain.send_policy import USUAL_POLICY
 from store.compiled_rules import rule_of
 from store.conversations import contacts_of
 from store.message_templates import current_templates
@@ -207,4 +208,5 @@ def _effect(action: RuleAction, effects: Iterator[Effect]) -> dict[str, Any]:
     shown = asdict(effect)
     if isinstance(effect, QueuedMessage):
         shown["options"] = effect.options.stored()
+        shown["sending"] = None if effect.sending == USUAL_POLICY else effect.sending
     return {name: value for name, value in shown.items() if name not in OWN_IDS and value is not None}

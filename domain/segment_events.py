@@ -5,9 +5,10 @@ from uuid import UUID
 
 from domain.journeys.definition import ENTERED_SEGMENT
 from domain.journeys.validation.surroundings import OWN_ORIGIN
+from domain.segment_ids import hex_id
 
 SEGMENT_SOURCE = OWN_ORIGIN
 
 
 def entered_segment_data(segment_id: UUID) -> dict[str, Any]:
-    return {"type": ENTERED_SEGMENT, "segment_id": str(segment_id)}
+    return {"type": ENTERED_SEGMENT, "segment_id": hex_id(segment_id)}

@@ -3,17 +3,15 @@
 from collections.abc import Iterable
 from uuid import UUID
 
-from sqlalchemy import String, cast, func
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from domain.actions import Channel
 from domain.event_properties import PropertyType
 from domain.journeys.validation import KnownEvent
+from domain.segment_ids import hex_id, id_of_hex
 from store.message_templates import channels_of_templates
 from store.tables import EventType, Segment
-
-_HEX_DIGITS = 24
 
 
 async def known_events(
@@ -32,15 +30,10 @@ async def known_events(
 
 
 async def known_segments(session: AsyncSession, program_id: UUID, among: Iterable[str]) -> set[str]:
-    """Those of `among` that are segments of the program: by their id, or by its first 24 hexadecimal digits."""
-    wanted = set(among)
-    digits = func.left(func.replace(cast(col(Segment.id), String), "-", ""), _HEX_DIGITS)
-    statement = select(Segment.id).where(
-        col(Segment.program_id) == program_id,
-        digits.in_([one.replace("-", "")[:_HEX_DIGITS] for one in wanted]),
-    )
-    found = {name for id_ in await session.exec(statement) for name in (str(id_), id_.hex[:_HEX_DIGITS])}
-    return wanted & found
+    """Those of `among`, by their 24 hexadecimal digits, that are segments of the program."""
+    wanted = [id_ for one in among if (id_ := id_of_hex(one)) is not None]
+    statement = select(Segment.id).where(col(Segment.program_id) == program_id, col(Segment.id).in_(wanted))
+    return {hex_id(id_) for id_ in await session.exec(statement)}
 
 
 async def known_mail_templates(session: AsyncSession, program_id: UUID, among: Iterable[str]) -> set[str]:

@@ -11,6 +11,7 @@ from domain.condition_forms.trees import all_of, any_of, call, moment, variable
 from domain.condition_forms.values import Value, day, filled_text
 from domain.expressions import PARTICIPANT
 from domain.expressions.ast import Expr
+from domain.segment_ids import id_text
 
 
 class ContactField(StrEnum):
@@ -63,6 +64,8 @@ def contact_comparison(name: str, operator: Operator, value: Value | None, place
     wanted = filled_text(value, at)
     if field is ContactField.GENDER and wanted not in _GENDERS:
         raise ConditionFormError(at, "unknown", " or ".join(_GENDERS))
+    if field is ContactField.SEGMENT_ID:
+        wanted = id_text(wanted)
     if field in (ContactField.SEGMENT_ID, ContactField.TAG):
         operator = _IN_LISTS[operator]
     return comparison(field_of(_SUBJECTS[field], PARTICIPANT, place.of("field")), operator, wanted, place)

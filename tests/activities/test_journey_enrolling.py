@@ -11,6 +11,7 @@ from temporalio.testing import ActivityEnvironment
 from activities import journey_enrolling
 from activities.journey_enrolling import BIRTHDAYS_EVERY, attend_entries, enroll_existing
 from domain.journeys.definition import JourneyDefinition
+from domain.segment_ids import hex_id
 from store.database import Database
 from store.tables import Event, Program
 from tests.activities.pumping import add_event, add_person, add_rule, drain
@@ -43,7 +44,10 @@ async def enroll_all(database: Database, journey_id: str) -> int:
 
 def on_segment(segment_id: UUID, **parts: Any) -> JourneyDefinition:
     return definition(
-        "entered segment", origin="omnisend", groups=[filters(("segment_id", "eq", str(segment_id)))], **parts
+        "entered segment",
+        origin="omnisend",
+        groups=[filters(("segment_id", "eq", hex_id(segment_id)))],
+        **parts,
     )
 
 
@@ -64,7 +68,7 @@ async def test_whoever_newly_enters_a_segment_enters_the_journey_once(
     async with database.transaction() as session:
         event = await session.get_one(Event, inside.trigger_event_id)
     assert (event.source, event.kind) == ("omnisend", "SYSTEM")
-    assert event.event_data == {"type": "entered segment", "segment_id": str(segment_id)}
+    assert event.event_data == {"type": "entered segment", "segment_id": hex_id(segment_id)}
 
 
 async def test_rules_hear_of_segments_and_nobody_tells_when_none_listens(

@@ -8,6 +8,7 @@ import pytest
 
 from store.database import Database
 from store.journeys import create_journey
+from tests.api.journeys_surface import JourneysSurface, action, assert_faults, journey
 from tests.api.refusal import assert_refused
 from tests.api.rules_surface import RulesSurface
 from tests.domain.journeys.samples import NOW, block, definition
@@ -147,18 +148,18 @@ async def test_a_template_that_a_rule_or_a_journey_sends_cannot_be_removed(
     base = f"/v1/programs/{rules.program_id}"
     made = await add_template(api, base)
     path = f"{base}/message-templates/{made['id']}"
-    action = {"type": "send_message", "channel": "email", "template_id": made["id"]}
-    rule = await rules.create(name="Greet", actions=[action])
+    sending_rule = {"type": "send_message", "channel": "email", "template_id": made["id"]}
+    rule = await rules.create(name="Greet", actions=[sending_rule])
     mail = {"contentID": made["id"], "subject": "Hi", "preheader": "", "senderName": "Ana", "language": "en"}
     sending = block("m", action={"type": "sendEmail", "sendEmail": mail})
     split = block("s", ab_testing={"aBlocksPercentage": 50, "aBlocks": [sending]})
     async with database.transaction() as session:
         onboarding = definition(blocks=[split])
-        journey = create_journey(session, UUID(rules.program_id), "Onboarding", onboarding, NOW)
+        made_journey = create_journey(session, UUID(rules.program_id), "Onboarding", onboarding, NOW)
     details = assert_refused(await api.delete(path), "template_id", 409, "conflict")
     assert details["reason"] == "used by journey Onboarding, rule Greet"
     async with database.transaction() as session:
-        await session.delete(await session.merge(journey))
+        await session.delete(await session.merge(made_journey))
     assert (await rules.call("DELETE", f"/rules/{rule['id']}")).is_success
     assert (await api.delete(path)).status_code == 204
     assert (await api.get(path)).status_code == 404
@@ -174,8 +175,8 @@ async def test_a_rule_with_an_unknown_template_or_one_of_another_channel_is_refu
         (str(uuid4()), "no such message template in this program"),
         (text["id"], "is a template for the channel sms"),
     ):
-        action = {"type": "send_message", "channel": "email", "template_id": template_id}
-        answer = await rules.post("/rules", {"name": "x", "trigger_type": "t", "actions": [action]})
+        sending = {"type": "send_message", "channel": "email", "template_id": template_id}
+        answer = await rules.post("/rules", {"name": "x", "trigger_type": "t", "actions": [sending]})
         assert answer.status_code == 400
         assert [(fault["field"], fault["message"]) for fault in answer.json()["errors"]] == [
             ("actions.0.template_id", reason)
@@ -183,7 +184,7 @@ async def test_a_rule_with_an_unknown_template_or_one_of_another_channel_is_refu
 
 
 @pytest.mark.parametrize(
-    ("action", "field"),
+    ("said", "field"),
     [
         ({"template_id": str(uuid4())}, "action.template_id"),
         ({"template_id": "none"}, "action.template_id"),
@@ -194,13 +195,27 @@ async def test_a_rule_with_an_unknown_template_or_one_of_another_channel_is_refu
     ],
 )
 async def test_an_automation_says_its_own_text_or_a_template_of_its_program(
-    api: httpx.AsyncClient, base: str, action: dict[str, Any], field: str
+    api: httpx.AsyncClient, base: str, said: dict[str, Any], field: str
 ) -> None:
     body = {
         "name": "x",
         "event_name": "x",
         "scope": "participants",
         "trigger": {"type": "immediate"},
-        "action": {"type": "send_message", "channel": "email"} | action,
+        "action": {"type": "send_message", "channel": "email"} | said,
     }
     assert_refused(await api.post(f"{base}/automations", json=body), field)
+
+
+async def test_a_journey_sends_a_template_for_mails_of_its_program_and_no_other(
+    journeys: JourneysSurface,
+) -> None:
+    base = f"/v1/programs/{journeys.program_id}"
+    mail = await add_template(journeys.http, base)
+    text = await add_template(journeys.http, base, channel="sms", contents={"en": {"body": "Hi"}})
+    said = {"subject": "s", "preheader": "p", "senderName": "n", "language": "en_US"}
+    made = await journeys.create(action("e", "sendEmail", templateID=mail["id"], **said))
+    assert made["blocks"][0]["action"]["sendEmail"]["contentID"] == mail["id"]
+    for template_id in (text["id"], str(uuid4())):
+        answer = await journeys.post(journey(action("e", "sendEmail", templateID=template_id, **said)))
+        assert_faults(answer, "blocks.0.action.sendEmail.templateID")

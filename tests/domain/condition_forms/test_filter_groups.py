@@ -114,7 +114,7 @@ def audience(*filters: tuple[str, str, object], by: str = "and") -> list[dict[st
     [
         (
             audience(("segmentID", "eq", "000000000000000000000001")),
-            '"000000000000000000000001" in participant.segments',
+            '"00000000-0000-0000-0000-000100000000" in participant.segments',
         ),
         (
             audience(("tag", "eq", "early-adopter"), ("tag", "neq", "beta-churned")),

@@ -1,0 +1,24 @@
+from uuid import UUID
+
+import pytest
+
+from domain.segment_ids import hex_id, id_of_hex, id_text, new_segment_id
+
+
+def test_the_digits_of_a_segment_tell_its_id() -> None:
+    segment_id = new_segment_id()
+    assert id_of_hex(hex_id(segment_id)) == segment_id
+    assert len(hex_id(segment_id)) == 24
+    assert new_segment_id() != segment_id
+
+
+def test_conditions_know_a_segment_by_its_id_whichever_name_it_was_given() -> None:
+    assert id_text("000000000000000000000001") == "00000000-0000-0000-0000-000100000000"
+    same = "00000000-0000-0000-0000-000100000000"
+    assert id_text(same) == str(UUID(same))
+
+
+@pytest.mark.parametrize("text", ["", "1", "0" * 23, "0" * 25, "G" * 24, "A" * 24])
+def test_anything_else_is_no_name_of_a_segment(text: str) -> None:
+    assert id_of_hex(text) is None
+    assert id_text(text) == text
