@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
+from sqlmodel.ext.asyncio.session import AsyncSession
 from temporalio import activity
 
 from activities.begun_sends import (
@@ -19,12 +20,14 @@ from activities.begun_sends import (
 from activities.heartbeats import to_its_end
 from activities.pacing import Pace
 from activities.resources import Resources
+from activities.send_gating import gate_sends
 from channels.channel import Delivery, DeliveryStatus, InDoubt, MessageChannel, Outgoing
 from domain.actions import Channel
 from domain.activity_contract import ActivityName, DeliveryRound, DispatchMessages
-from domain.gates import Reachability, message_gate, status_gate
 from domain.messages import MessageStatus, retry_at
 from domain.outcomes import SkipReason
+from domain.run_status import RunStatus
+from domain.send_gates import OPEN, Candidate, Decision
 from domain.wake_up import Sleeper, WakeUp
 from runtime.waking import wake
 from store.abandoned_messages import (
@@ -32,11 +35,19 @@ from store.abandoned_messages import (
     channels_with_abandoned_messages,
     resolve_abandoned_messages,
 )
+from store.deferred_messages import (
+    follow_messages,
+    recount,
+    runs_to_recount,
+    share_runs,
+    withdraw_messages,
+)
 from store.message_dispatch import (
     DueMessage,
     MessageSettlement,
     channels_with_due_messages,
     claim_messages,
+    defer_messages,
     due_messages,
     next_message_due_at,
     programs_with_unattended_messages,
@@ -44,12 +55,16 @@ from store.message_dispatch import (
     skip_messages,
 )
 from store.message_events import SettledMessage, emit_settled_messages
+from store.programs import get_program
 
 BATCH = 64
 # After so long a program makes room for others that wait for a worker.
 ROUND = timedelta(seconds=30)
 LEFT_TO_ITS_WORKFLOW = timedelta(seconds=20)
 TOLD_A_PASS = 1_000
+# The messages of a run that is held; resuming it brings them forward.
+HELD_RUN_IS_ASKED_AGAIN = timedelta(minutes=5)
+WITHDRAWN_WITH = (RunStatus.CANCELLED, RunStatus.FAILED)
 WAITED_FOR_HERE = timedelta(seconds=2)
 
 
@@ -100,12 +115,21 @@ class MessageDispatchActivities:
         self, program_id: UUID, done: Mapping[Channel, _Batch], waits: Mapping[Channel, timedelta]
     ) -> DeliveryRound:
         """When there is something to do again: not before, where a channel has to wait."""
+        await self._recount_runs(program_id)
         async with self._database.transaction() as session:
             due = await next_message_due_at(session, program_id, but=waits)
         now = datetime.now(UTC)
         dues = [now + wait for wait in waits.values()] + ([] if due is None else [due])
         away = any(batch.away for batch in done.values())
         return DeliveryRound(next_due_at=min(dues, default=None), give_way=away and due is not None)
+
+    async def _recount_runs(self, program_id: UUID) -> None:
+        """Write down the counts of runs that ended before all their messages; until then their ledgers are counted."""
+        async with self._database.transaction() as session:
+            runs = await runs_to_recount(session, program_id)
+        for run_id in runs:
+            async with self._database.transaction() as session:
+                await recount(session, run_id)
 
     async def attend(self, now: datetime) -> int:
         """Tell the workflows of programs whose messages wait for nobody; answers how many."""
@@ -127,9 +151,10 @@ class MessageDispatchActivities:
             if channel.can_tell:
                 await self._ask_after_abandoned(program_id, name, channel, claim_id)
             async with self._database.transaction() as session:
-                await resolve_abandoned_messages(
+                resolved = await resolve_abandoned_messages(
                     session, program_id, name, claim_id, datetime.now(UTC), repeat=repeats_abandoned(channel)
                 )
+                await follow_messages(session, dict.fromkeys(resolved))
 
     async def _ask_after_abandoned(
         self, program_id: UUID, name: Channel, channel: MessageChannel, claim_id: UUID
@@ -176,13 +201,41 @@ class MessageDispatchActivities:
     ) -> tuple[int, list[DueMessage]]:
         async with self._database.transaction() as session:
             due = await due_messages(session, program_id, channel, limit)
-            reasons = {message.id: _reason_to_skip(message) for message in due}
-            skipped = {id_: reason for id_, reason in reasons.items() if reason is not None}
+            if not due:
+                return 0, []
+            stopped = await self._stopped_with_their_runs(session, due)
+            waiting = [message for message in due if message.id not in stopped]
+            decisions = await _gate(session, program_id, waiting)
+            deferred = stopped | {
+                id_: decision for id_, decision in decisions.items() if decision.is_deferred
+            }
+            skipped = {id_: one for id_, one in decisions.items() if id_ not in deferred and not one.is_open}
+            await defer_messages(session, deferred)
             await skip_messages(session, skipped, datetime.now(UTC))
-            claimed = [message for message in due if message.id not in skipped]
+            await follow_messages(session, dict.fromkeys(skipped))
+            claimed = [message for message in waiting if decisions.get(message.id, OPEN).is_open]
             if claimed:
                 await claim_messages(session, [message.id for message in claimed], claim_id)
             return len(due), claimed
+
+    async def _stopped_with_their_runs(
+        self, session: AsyncSession, messages: Sequence[DueMessage]
+    ) -> dict[UUID, Decision]:
+        """Withdraw messages of runs that were cancelled, which the cancellation left to whoever holds them.
+
+        Answers those that are not to be sent now: of these, and of runs that are held.
+        """
+        statuses = await share_runs(session, {one.run_id for one in messages if one.run_id is not None})
+        of_runs = [(one, statuses.get(one.run_id)) for one in messages if one.run_id is not None]
+        withdrawn = [one.id for one, status in of_runs if status in WITHDRAWN_WITH]
+        await withdraw_messages(session, withdrawn)
+        until = datetime.now(UTC) + HELD_RUN_IS_ASKED_AGAIN
+        held = {
+            one.id: Decision(SkipReason.RUN_HELD, until)
+            for one, status in of_runs
+            if status is RunStatus.HELD
+        }
+        return held | dict.fromkeys(withdrawn, Decision(SkipReason.CANCELLED, until))
 
     async def _settle(
         self,
@@ -198,6 +251,7 @@ class MessageDispatchActivities:
             answered = zip(messages, deliveries, errors, strict=True)
             settlements = [self._settlement(*answer, now) for answer in answered]
             final = await settle_claimed(session, claim_id, settlements, now)
+            await self._follow(session, messages, deliveries, final)
             settled = [
                 SettledMessage(
                     id=message.id,
@@ -212,6 +266,24 @@ class MessageDispatchActivities:
                 if message.id in final and message.participant_id is not None
             ]
             await emit_settled_messages(session, program_id, settled)
+
+    async def _follow(
+        self,
+        session: AsyncSession,
+        messages: Sequence[DueMessage],
+        deliveries: Sequence[Delivery],
+        final: Mapping[UUID, MessageStatus],
+    ) -> None:
+        """Messages of runs: their ledgers follow, and what is left to send of a cancelled one is withdrawn."""
+        of_runs = [one for one in messages if one.run_id is not None and one.id in final]
+        again = [one for one in of_runs if final[one.id] is MessageStatus.QUEUED]
+        await self._stopped_with_their_runs(session, again)
+        reasons = {
+            one.id: answer.problem if final[one.id] is MessageStatus.FAILED else None
+            for one, answer in zip(messages, deliveries, strict=True)
+            if one in of_runs
+        }
+        await follow_messages(session, reasons)
 
     def _settlement(
         self, message: DueMessage, delivery: Delivery, error: str | None, now: datetime
@@ -230,15 +302,29 @@ def _short(waits: Mapping[Channel, timedelta]) -> bool:
     return bool(waits) and min(waits.values()) <= WAITED_FOR_HERE
 
 
-def _reason_to_skip(message: DueMessage) -> SkipReason | None:
-    """A message may have waited for long: its participant may not be there, or not want it, any more."""
-    if message.participant_id is None:
-        return None
-    shut = status_gate(message.participant_status)
-    if shut is not None or message.consent is None:
-        return shut
-    consent = message.consent.get(message.channel.value)
-    return message_gate(message.channel, Reachability(consent, message.recipient))
+async def _gate(
+    session: AsyncSession, program_id: UUID, messages: Sequence[DueMessage]
+) -> dict[UUID, Decision]:
+    """A message may have waited for long: its participant may not be there, or not want it, any more.
+
+    Nothing is decided for those to nobody on record.
+    """
+    candidates = [
+        Candidate(
+            id=one.id,
+            participant_id=one.participant_id,
+            channel=one.channel,
+            address=one.recipient,
+            policy=one.sending,
+            source=one.automation_id or one.rule_id,
+        )
+        for one in messages
+        if one.participant_id is not None
+    ]
+    program = await get_program(session, program_id)
+    if program is None or not candidates:
+        return {}
+    return await gate_sends(session, program, candidates, datetime.now(UTC))
 
 
 def _outgoing(message: DueMessage) -> Outgoing:

@@ -22,16 +22,18 @@ from activities.guards import guard_of
 from activities.heartbeats import to_its_end
 from activities.pacing import Pace
 from activities.resources import Resources
+from activities.send_gating import candidate_of, gate_sends
 from channels.channel import Delivery, DeliveryStatus, InDoubt, Outgoing
 from domain.actions import SendMessage
 from domain.addresses import address_of
 from domain.automation import Definition
 from domain.contract import CohortInput
-from domain.gates import Reachability, message_gate
 from domain.message_content import MessageContents, contents_of, render_content
 from domain.messages import MessageStatus
-from domain.outcomes import Outcome, SkipReason
+from domain.outcomes import Outcome
+from domain.send_gates import Decision
 from domain.templates import TemplateError
+from store.deferred_messages import Deferred, defer_drafts
 from store.ledger import Settlement, abandoned_rows, claim, pending_rows, resolve_abandoned_claims, settle
 from store.message_events import SettledMessage, emit_settled_messages
 from store.message_templates import template_in_version
@@ -42,9 +44,9 @@ from store.messages import (
     record_drafts,
     settle_abandoned_messages,
     settle_messages,
-    still_there,
 )
 from store.participant_values import TEMPLATE_COLUMNS, template_values
+from store.programs import get_program
 from store.runs import lock_run, recount_closed_run, run_is_executing
 from store.tables import AutomationRun
 
@@ -63,6 +65,15 @@ class _Chunk:
     looked_at: int
     drafts: list[Draft]
     messages: list[Outgoing]
+
+
+@dataclass(frozen=True, slots=True)
+class _Gated:
+    """Rows whose message may leave, those whose waits, and what became of the others."""
+
+    open: list[RowMapping]
+    deferred: list[tuple[RowMapping, Decision]]
+    skipped: list[Settlement]
 
 
 class MessageEffect:
@@ -116,7 +127,7 @@ class MessageEffect:
     async def _ask_after_abandoned(self) -> None:
         """Settle those that the provider says it has taken, by the text that they would be sent today."""
         async with self._database.transaction() as session:
-            columns = sorted({*TEMPLATE_COLUMNS, "consent"})
+            columns = sorted(TEMPLATE_COLUMNS)
             rows = await abandoned_rows(
                 session, self._run.id, self._slice.first, self._slice.last, self._claim, columns
             )
@@ -169,37 +180,60 @@ class MessageEffect:
             if not await run_is_executing(session, self._run.id):
                 return _Chunk(0, [], [])
             guard = await guard_of(session, self._run, self._definition, now)
-            columns = sorted({*guard.columns, *TEMPLATE_COLUMNS, "consent"})
+            columns = sorted({*guard.columns, *TEMPLATE_COLUMNS})
             rows = await pending_rows(
                 session, self._run.id, self._slice.first, self._slice.last, columns, limit
             )
             passed, settlements = await guard.divide(rows)
-            there = await still_there(session, [row["participant_id"] for row in passed])
-            gone = [row["seq"] for row in passed if row["participant_id"] not in there]
-            settlements += [
-                Settlement(seq, Outcome.SKIPPED, SkipReason.PARTICIPANT_DELETED.value) for seq in gone
-            ]
-            drafts, messages, refused = await asyncio.to_thread(
-                self._compose, [row for row in passed if row["participant_id"] in there]
-            )
-            await settle(session, self._run.id, [*settlements, *refused])
+            gated = await self._gate(session, passed, now)
+            drafts, messages, refused = await asyncio.to_thread(self._compose, gated.open)
+            waiting, later, unfit = await asyncio.to_thread(self._compose, [row for row, _ in gated.deferred])
+            await settle(session, self._run.id, [*settlements, *gated.skipped, *refused, *unfit])
             if drafts:
                 await claim(session, self._run.id, [draft.seq for draft in drafts], self._claim)
                 await record_drafts(session, self._run, self._action, drafts, now)
+            await self._defer(session, gated, waiting, later)
             return _Chunk(len(rows), drafts, messages)
+
+    async def _gate(self, session: AsyncSession, rows: Sequence[RowMapping], now: datetime) -> _Gated:
+        program = await get_program(session, self._run.program_id)
+        assert program is not None
+        candidates = [candidate_of(self._run, self._action, row) for row in rows]
+        decisions = await gate_sends(session, program, candidates, now)
+        gated = _Gated([], [], [])
+        for row, candidate in zip(rows, candidates, strict=True):
+            decision = decisions[candidate.id]
+            if decision.is_deferred:
+                gated.deferred.append((row, decision))
+            elif decision.reason is None:
+                gated.open.append(row)
+            else:
+                error = None if decision.winner is None else f"gave way to message {decision.winner}"
+                gated.skipped.append(Settlement(row["seq"], Outcome.SKIPPED, decision.reason.value, error))
+        return gated
+
+    async def _defer(
+        self, session: AsyncSession, gated: _Gated, drafts: Sequence[Draft], messages: Sequence[Outgoing]
+    ) -> None:
+        """Leave messages to the queue, which hands them over when they may go; the run does not wait for it."""
+        decisions = {row["seq"]: decision for row, decision in gated.deferred}
+        deferred = []
+        for draft, message in zip(drafts, messages, strict=True):
+            decision = decisions[draft.seq]
+            assert decision.until is not None
+            assert decision.reason is not None
+            deferred.append(Deferred(draft, message.body, message.options, decision.until, decision.reason))
+        await defer_drafts(session, self._run, self._action, deferred)
 
     def _compose(self, rows: Sequence[RowMapping]) -> tuple[list[Draft], list[Outgoing], list[Settlement]]:
         drafts: list[Draft] = []
         messages: list[Outgoing] = []
         refused: list[Settlement] = []
-        channel = self._action.channel
         for row in rows:
-            address = address_of(channel, row)
-            reason = message_gate(channel, Reachability(row["consent"].get(channel.value), address))
-            if reason is not None:
-                refused.append(Settlement(row["seq"], Outcome.SKIPPED, reason.value))
+            address = address_of(self._action.channel, row)
+            if not address:
+                # Of somebody who had one when their message was begun.
                 continue
-            assert address is not None
             values = {"participant": template_values(row), "payload": self._definition.payload}
             try:
                 message = render_content(self._contents.for_locale(row["locale"]), values)

@@ -21,6 +21,7 @@ from domain.outcomes import Outcome, RunCounts, SkipReason
 from domain.run_status import OPEN_RUNS, RunStatus
 from store.audience import enroll_everyone, enroll_matching
 from store.automations import lock_automation
+from store.deferred_messages import withdraw_deferred
 from store.ledger import count_claimed, count_ledger, settle_unfinished
 from store.message_templates import current_templates
 from store.participant_values import ParticipantValues
@@ -74,8 +75,9 @@ class RunActivities:
             if RunStatus(run.status) in OPEN_RUNS:
                 if request.error is not None:
                     await settle_unfinished(session, run.id, Outcome.FAILED, None, request.error)
+                    await withdraw_deferred(session, run.id)
                 counts = await count_ledger(session, run.id, run.total)
-                if not counts.adds_up or counts.pending:
+                if not counts.adds_up or counts.pending > counts.deferred:
                     raise ApplicationError(
                         f"run does not add up: {counts.model_dump_json()}", type="ledger_mismatch"
                     )
@@ -99,6 +101,7 @@ class RunActivities:
             await settle_unfinished(
                 session, run.id, Outcome.SKIPPED, SkipReason.CANCELLED.value, None, leave_claimed=True
             )
+            await withdraw_deferred(session, run.id)
             counts = await count_ledger(session, run.id, run.total)
             await self._finish(
                 session, run, RunStatus.CANCELLED, counts, f"Cancelled by {request.actor}", request.now

@@ -34,6 +34,7 @@ class SkipReason(StrEnum):
     QUIET_HOURS = "quiet_hours"
     RECENTLY_CONTACTED = "recently_contacted"
     FREQUENCY_CAP = "frequency_cap"
+    RUN_HELD = "run_held"
     MISSED = "missed"
 
 

@@ -22,12 +22,12 @@ _REPEAT = text(
     "UPDATE message SET claim = NULL, "  # noqa: S608
     "status = CASE WHEN body IS NULL THEN 'unknown' ELSE 'queued' END, "
     "settled_at = CASE WHEN body IS NULL THEN :now ELSE settled_at END "
-    f"WHERE program_id = :program AND {CLAIMED} AND channel = :channel AND claim <> :claim"
+    f"WHERE program_id = :program AND {CLAIMED} AND channel = :channel AND claim <> :claim RETURNING id"
 )
 # The claim stays: an attempt that was thought dead may still tell what became of its sends.
 _LEAVE_UNKNOWN = text(
     "UPDATE message SET status = 'unknown', error = :error, body = NULL, options = NULL, settled_at = :now "  # noqa: S608
-    f"WHERE program_id = :program AND {CLAIMED} AND channel = :channel AND claim <> :claim"
+    f"WHERE program_id = :program AND {CLAIMED} AND channel = :channel AND claim <> :claim RETURNING id"
 )
 
 
@@ -72,10 +72,9 @@ async def resolve_abandoned_messages(
     now: datetime,
     *,
     repeat: bool,
-) -> None:
-    """Messages that another attempt claimed and did not settle: sent again, or left `unknown`."""
+) -> Sequence[UUID]:
+    """Messages that another attempt claimed and did not settle: sent again, or left `unknown`. Answers which."""
     given: dict[str, Any] = {"program": program_id, "channel": channel.value, "claim": claim_id, "now": now}
     if repeat:
-        await session.execute(_REPEAT, given)
-    else:
-        await session.execute(_LEAVE_UNKNOWN, given | {"error": UNSETTLED})
+        return (await session.execute(_REPEAT, given)).scalars().all()
+    return (await session.execute(_LEAVE_UNKNOWN, given | {"error": UNSETTLED})).scalars().all()

@@ -70,6 +70,22 @@ async def pending_rows(
     return list(rows.mappings())
 
 
+async def rows_numbered(
+    session: AsyncSession, run_id: UUID, seqs: Sequence[int], columns: Sequence[str]
+) -> list[RowMapping]:
+    """Rows as `pending_rows` answers them, whatever their outcome, and not locked."""
+    selected = "".join(f", {column_sql(column)} AS {column}" for column in columns)
+    rows = await session.execute(
+        text(
+            f"SELECT rp.seq, rp.participant_id, p.status AS participant_status{selected} "  # noqa: S608
+            "FROM run_participant rp LEFT JOIN participant p ON p.id = rp.participant_id "
+            "WHERE rp.run_id = :run AND rp.seq = ANY(CAST(:seqs AS bigint[]))"
+        ),
+        {"run": run_id, "seqs": list(seqs)},
+    )
+    return list(rows.mappings())
+
+
 async def settle(session: AsyncSession, run_id: UUID, settlements: Sequence[Settlement]) -> None:
     """Write final outcomes of rows that this transaction holds or this attempt claimed.
 
@@ -192,8 +208,12 @@ async def settle_unfinished(
 
 
 async def count_claimed(session: AsyncSession, run_id: UUID) -> int:
+    """How many of a run's messages are being sent now, by the run or from the queue."""
     found = await session.execute(
-        text("SELECT count(*) FROM run_participant WHERE run_id = :run AND outcome = 'sending'"),
+        text(
+            "SELECT (SELECT count(*) FROM run_participant WHERE run_id = :run AND outcome = 'sending') + "
+            "(SELECT count(*) FROM message WHERE run_id = :run AND status = 'sending' AND claim IS NOT NULL)"
+        ),
         {"run": run_id},
     )
     return int(found.scalar_one())

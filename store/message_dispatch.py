@@ -11,14 +11,15 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from domain.actions import Channel
 from domain.message_options import MessageOptions
 from domain.messages import MessageStatus
-from domain.outcomes import SkipReason
+from domain.send_gates import Decision
+from domain.send_policy import SendPolicy
 from store.tables.message import CLAIMED, QUEUED
 
 ON_THEIR_WAY = (
-    "SELECT m.id, m.participant_id, m.channel, m.recipient, m.subject, m.body, m.options, m.priority, m.attempts, "
+    "SELECT m.id, m.participant_id, m.channel, m.recipient, m.subject, m.body, m.options, m.attempts, "
     "m.created_at, m.rule_id, m.event_id, m.journey_id, m.enrollment_id, m.block_id, m.template_id, m.claim, "
-    "m.available_at, p.status AS participant_status, p.consent "
-    "FROM message m LEFT JOIN participant p ON p.id = m.participant_id "
+    "m.available_at, m.automation_id, m.run_id, m.sending "
+    "FROM message m "
 )
 _DUE = text(
     f"{ON_THEIR_WAY} WHERE m.program_id = :program AND m.channel = :channel AND m.{QUEUED} "
@@ -47,7 +48,7 @@ _UNATTENDED = text(
 
 @dataclass(frozen=True, slots=True)
 class DueMessage:
-    """`attempts` counts those before, and a lower `priority` goes first. The participant's fields are None for a message to nobody on record."""
+    """`attempts` counts those before. `participant_id` is None for a message to nobody on record."""
 
     id: UUID
     participant_id: UUID | None
@@ -56,7 +57,7 @@ class DueMessage:
     subject: str
     body: str
     options: MessageOptions
-    priority: int
+    sending: SendPolicy
     attempts: int
     queued_at: datetime
     rule_id: UUID | None
@@ -65,8 +66,8 @@ class DueMessage:
     enrollment_id: UUID | None
     block_id: str | None
     template_id: UUID | None
-    participant_status: str | None
-    consent: Mapping[str, str] | None
+    automation_id: UUID | None
+    run_id: UUID | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +112,7 @@ def due_message_of(row: RowMapping) -> DueMessage:
         subject=row["subject"],
         body=row["body"],
         options=MessageOptions.read(row["options"]),
-        priority=row["priority"],
+        sending=SendPolicy.read(row["sending"]),
         attempts=row["attempts"],
         queued_at=row["created_at"],
         rule_id=row["rule_id"],
@@ -120,8 +121,8 @@ def due_message_of(row: RowMapping) -> DueMessage:
         enrollment_id=row["enrollment_id"],
         block_id=row["block_id"],
         template_id=row["template_id"],
-        participant_status=row["participant_status"],
-        consent=row["consent"],
+        automation_id=row["automation_id"],
+        run_id=row["run_id"],
     )
 
 
@@ -136,15 +137,38 @@ async def claim_messages(session: AsyncSession, ids: Sequence[UUID], claim_id: U
     )
 
 
-async def skip_messages(session: AsyncSession, reasons: Mapping[UUID, SkipReason], now: datetime) -> None:
-    """Settle locked messages that are not to be sent any more."""
-    if reasons:
+async def skip_messages(session: AsyncSession, decisions: Mapping[UUID, Decision], now: datetime) -> None:
+    """Settle locked messages that a gate keeps for good; each decision has a reason."""
+    if decisions:
         await session.execute(
             text(
-                "UPDATE message m SET status = 'skipped', error = s.reason, body = NULL, options = NULL, settled_at = :now "
-                "FROM unnest(CAST(:ids AS uuid[]), CAST(:reasons AS text[])) AS s(id, reason) WHERE m.id = s.id"
+                "UPDATE message m SET status = 'skipped', error = s.reason, gave_way_to = s.winner, body = NULL, "
+                "options = NULL, settled_at = :now FROM unnest(CAST(:ids AS uuid[]), CAST(:reasons AS text[]), "
+                "CAST(:winners AS uuid[])) AS s(id, reason, winner) WHERE m.id = s.id"
             ),
-            {"ids": list(reasons), "reasons": [reason.value for reason in reasons.values()], "now": now},
+            {
+                "ids": list(decisions),
+                "reasons": [decision.reason for decision in decisions.values()],
+                "winners": [decision.winner for decision in decisions.values()],
+                "now": now,
+            },
+        )
+
+
+async def defer_messages(session: AsyncSession, decisions: Mapping[UUID, Decision]) -> None:
+    """Leave locked messages in the queue until they may go; `error` says what they wait for."""
+    if decisions:
+        await session.execute(
+            text(
+                "UPDATE message m SET available_at = s.until, error = s.reason FROM unnest(CAST(:ids AS uuid[]), "
+                "CAST(:untils AS timestamptz[]), CAST(:reasons AS text[])) AS s(id, until, reason) "
+                "WHERE m.id = s.id"
+            ),
+            {
+                "ids": list(decisions),
+                "untils": [decision.until for decision in decisions.values()],
+                "reasons": [decision.reason for decision in decisions.values()],
+            },
         )
 
 

@@ -1,5 +1,6 @@
 """The send ledger: one row per message, keyed by the effect it stands for."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -40,9 +41,10 @@ async def record_drafts(
     await session.execute(
         text(
             "INSERT INTO message (id, key, program_id, automation_id, run_id, template_id, participant_id, channel, "
-            "recipient, subject, status, created_at) "
+            "recipient, subject, sending, priority, status, created_at) "
             "SELECT d.id, d.key, :program, :automation, :run, :template, d.participant_id, :channel, d.recipient, "
-            "d.subject, 'sending', :now FROM unnest(CAST(:ids AS uuid[]), CAST(:keys AS text[]), CAST(:people AS uuid[]), "
+            "d.subject, CAST(:sending AS jsonb), :priority, 'sending', :now FROM unnest(CAST(:ids AS uuid[]), "
+            "CAST(:keys AS text[]), CAST(:people AS uuid[]), "
             "CAST(:recipients AS text[]), CAST(:subjects AS text[])) AS d(id, key, participant_id, recipient, subject) "
             "ON CONFLICT (key) DO UPDATE SET status = 'sending', recipient = excluded.recipient, "
             "subject = excluded.subject, error = NULL, settled_at = NULL"
@@ -53,6 +55,8 @@ async def record_drafts(
             "run": run.id,
             "template": action.template_id,
             "channel": action.channel.value,
+            "sending": _json(action.sending.stored()),
+            "priority": action.sending.priority,
             "now": now,
             "ids": [draft.message_id for draft in drafts],
             "keys": [message_key(run.id, draft.participant_id) for draft in drafts],
@@ -112,6 +116,15 @@ async def erase_messages_of(session: AsyncSession, participant_id: UUID) -> None
             "status = CASE WHEN status = 'queued' THEN 'cancelled' ELSE status END, "
             "settled_at = CASE WHEN status = 'queued' THEN now() ELSE settled_at END "
             "WHERE participant_id = :participant_id"
+        ),
+        erased,
+    )
+    await session.execute(
+        text(
+            "UPDATE run_participant enrolled SET outcome = 'skipped', reason = 'participant_deleted', "
+            "updated_at = now() FROM message WHERE message.participant_id = :participant_id "
+            "AND message.status = 'cancelled' AND enrolled.run_id = message.run_id "
+            "AND enrolled.participant_id = :participant_id AND enrolled.outcome = 'deferred'"
         ),
         erased,
     )
@@ -179,3 +192,7 @@ async def settle_abandoned_messages(
             "now": now,
         },
     )
+
+
+def _json(stored: object) -> str | None:
+    return None if stored is None else json.dumps(stored)

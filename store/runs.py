@@ -1,7 +1,8 @@
 """The record of runs."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import text
@@ -52,9 +53,10 @@ async def list_runs(session: AsyncSession, automation_id: UUID, request: PageReq
 
 
 async def counts_of(session: AsyncSession, run: AutomationRun) -> RunCounts:
-    """Final counts of a closed run as recorded at its close; of an open one, from its ledger now."""
-    if run.counts is not None:
-        return RunCounts.model_validate(run.counts)
+    """Final counts of a closed run as recorded at its close; of one that has anything left, from its ledger now."""
+    recorded = _final(run.counts)
+    if recorded is not None:
+        return recorded
     return await count_ledger(session, run.id, run.total)
 
 
@@ -64,9 +66,16 @@ async def counts_of_runs(session: AsyncSession, run_ids: Collection[UUID]) -> di
         return {}
     statement = select(AutomationRun.id, AutomationRun.total, AutomationRun.counts)
     found = (await session.exec(statement.where(col(AutomationRun.id).in_(run_ids)))).all()
-    closed = {run_id: RunCounts.model_validate(counts) for run_id, _, counts in found if counts is not None}
-    totals = {run_id: total for run_id, total, counts in found if counts is None}
+    recorded = {run_id: _final(counts) for run_id, _, counts in found}
+    closed = {run_id: counts for run_id, counts in recorded.items() if counts is not None}
+    totals = {run_id: total for run_id, total, _ in found if run_id not in closed}
     return closed | await count_ledgers(session, totals)
+
+
+def _final(recorded: Mapping[str, Any] | None) -> RunCounts | None:
+    """What was recorded at a run's close, unless some of its messages waited in the queue then."""
+    counts = None if recorded is None else RunCounts.model_validate(recorded)
+    return None if counts is None or counts.deferred else counts
 
 
 async def recount_closed_run(session: AsyncSession, run: AutomationRun) -> None:

@@ -17,8 +17,9 @@ from store.tables.columns import (
     text_field,
 )
 
-# Queries say it in these words: with a parameter in it, a prepared statement could not use the index below.
+# Queries say it in these words: with a parameter in them, a prepared statement could not use the indexes below.
 EXECUTING = "status = 'executing'"
+WITH_DEFERRED = "(counts->>'deferred')::integer > 0"
 
 
 class AutomationRun(SQLModel, table=True):
@@ -33,6 +34,7 @@ class AutomationRun(SQLModel, table=True):
         UniqueConstraint("automation_id", "number"),
         Index("automation_run_page", "automation_id", "requested_at", "id"),
         Index("automation_run_executing", "program_id", postgresql_where=text(EXECUTING)),
+        Index("automation_run_with_deferred", "program_id", postgresql_where=text(WITH_DEFERRED)),
     )
 
     id: UUID = Field(default_factory=uuid4, primary_key=True)

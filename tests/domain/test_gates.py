@@ -98,4 +98,8 @@ def test_the_gate_that_was_shut_is_the_last_that_was_asked(
 
 
 def test_every_reason_to_skip_belongs_to_a_gate_or_to_the_run_itself() -> None:
-    assert set(SkipReason) - GATE_OF_REASON.keys() == {SkipReason.CANCELLED, SkipReason.MISSED}
+    assert set(SkipReason) - GATE_OF_REASON.keys() == {
+        SkipReason.CANCELLED,
+        SkipReason.MISSED,
+        SkipReason.RUN_HELD,
+    }

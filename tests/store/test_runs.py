@@ -178,4 +178,8 @@ async def test_only_open_runs_of_the_past_are_looked_after(database: Database, p
     late = await add_run(database, program_id, requested_at=NOON + timedelta(minutes=1))
     async with database.transaction() as session:
         found = {run.id for run in await open_runs(session, NOON + timedelta(seconds=1))}
-    assert found & {*ids.values(), late} == {ids[RunStatus.PENDING], ids[RunStatus.EXECUTING]}
+    assert found & {*ids.values(), late} == {
+        ids[RunStatus.PENDING],
+        ids[RunStatus.EXECUTING],
+        ids[RunStatus.HELD],
+    }
