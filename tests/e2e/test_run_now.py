@@ -98,7 +98,9 @@ async def test_an_inactive_automation_is_a_success_with_zeros(carillon: Carillon
     assert await carillon.runs(automation["id"]) == []
 
 
-@pytest.mark.parametrize("unknown", [str(uuid4()), "0123456789abcdef01234567", "no-id", "a/b"])
+@pytest.mark.parametrize(
+    "unknown", ["00000000-0000-4000-8000-000000000001", "0123456789abcdef01234567", "no-id", "a/b"]
+)
 async def test_an_automation_that_does_not_exist_is_a_server_error(
     http: httpx.AsyncClient, unknown: str
 ) -> None:

@@ -52,7 +52,7 @@ async def filled(database: Database, program: UUID) -> UUID:
     return program
 
 
-@pytest.mark.parametrize(("fields", "indexes"), PLACES, ids=lambda value: str(value))
+@pytest.mark.parametrize(("fields", "indexes"), PLACES, ids=lambda value: "-".join(sorted(value)))
 async def test_pages_and_counts(
     database: Database, filled: UUID, fields: dict[str, Any], indexes: set[str]
 ) -> None:
