@@ -3,6 +3,7 @@
 from collections.abc import Callable, Coroutine
 from typing import Any
 
+from bench.crash_points import measure_crash_points
 from bench.events import measure_events
 from bench.expressions import measure_expressions
 from bench.fan_out import measure_fan_out
@@ -14,6 +15,7 @@ from bench.subscriptions import measure_subscriptions
 from bench.writes import measure_writes
 
 BENCHMARKS: dict[str, Callable[[], Coroutine[Any, Any, Report]]] = {
+    "crash_points": measure_crash_points,
     "events": measure_events,
     "expressions": measure_expressions,
     "fan_out": measure_fan_out,

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
+from bench.crash_points import CASES, Point, measure_crash_points
 from bench.events import Layout, measure_events
 from bench.expressions import EXPRESSIONS, measure_expressions
 from bench.fan_out import measure_fan_out
@@ -20,6 +21,7 @@ pytestmark = pytest.mark.slow
 @pytest.mark.parametrize(
     ("measure", "figures"),
     [
+        (lambda: measure_crash_points(crashes=1), len(CASES) * len(Point)),
         (lambda: measure_events(rate=50, seconds=1, layouts=(Layout(4, 2),), ladder=()), 4),
         (lambda: measure_expressions(people=300), 3 * len(EXPRESSIONS) + 2),
         (lambda: measure_fan_out(people=60, singles=3), 5),
@@ -30,6 +32,7 @@ pytestmark = pytest.mark.slow
         (lambda: measure_writes(requests=4), 5),
     ],
     ids=[
+        "crash_points",
         "events",
         "expressions",
         "fan_out",
