@@ -18,6 +18,7 @@ from activities.begun_sends import (
     settle_patiently,
 )
 from activities.heartbeats import to_its_end
+from activities.message_linking import MessageLinking
 from activities.pacing import Pace
 from activities.resources import Resources
 from activities.send_gating import gate_sends
@@ -91,17 +92,19 @@ class MessageDispatchActivities:
         self._temporal = resources.temporal
         self._channels = resources.channels
         self._settings = resources.settings
+        self._linking = MessageLinking(resources.settings.message_links)
         self._pace = Pace(resources.settings, resources.database)
 
     @activity.defn(name=ActivityName.DISPATCH_MESSAGES)
     async def dispatch_messages(self, request: DispatchMessages) -> DeliveryRound:
         """Hand over what the program has queued and is due, for half a minute or so."""
         claim_id = uuid4()
-        await self._resolve_abandoned(request.program_id, claim_id)
+        linking = await self._linking.for_program(self._database, request.program_id)
+        await self._resolve_abandoned(request.program_id, claim_id, linking)
         until = datetime.now(UTC) + ROUND
         looked_at = 0
         while True:
-            done = await to_its_end(self._process_batches(request.program_id, claim_id), looked_at)
+            done = await to_its_end(self._process_batches(request.program_id, claim_id, linking), looked_at)
             looked_at += sum(batch.looked_at for batch in done.values())
             over = datetime.now(UTC) >= until or activity.is_worker_shutdown()
             waits = {channel: batch.wait for channel, batch in done.items() if batch.wait}
@@ -143,13 +146,13 @@ class MessageDispatchActivities:
             await wake(self._temporal, self._settings.temporal_task_queue, wake_up)
         return len(programs)
 
-    async def _resolve_abandoned(self, program_id: UUID, claim_id: UUID) -> None:
+    async def _resolve_abandoned(self, program_id: UUID, claim_id: UUID, linking: MessageLinking) -> None:
         async with self._database.transaction() as session:
             names = await channels_with_abandoned_messages(session, program_id, claim_id)
         for name in names:
             channel = self._channels[name]
             if channel.can_tell:
-                await self._ask_after_abandoned(program_id, name, channel, claim_id)
+                await self._ask_after_abandoned(program_id, name, channel, claim_id, linking)
             async with self._database.transaction() as session:
                 resolved = await resolve_abandoned_messages(
                     session, program_id, name, claim_id, datetime.now(UTC), repeat=repeats_abandoned(channel)
@@ -157,14 +160,19 @@ class MessageDispatchActivities:
                 await follow_messages(session, dict.fromkeys(resolved))
 
     async def _ask_after_abandoned(
-        self, program_id: UUID, name: Channel, channel: MessageChannel, claim_id: UUID
+        self,
+        program_id: UUID,
+        name: Channel,
+        channel: MessageChannel,
+        claim_id: UUID,
+        linking: MessageLinking,
     ) -> None:
         """Settle those that the provider says it has taken."""
         async with self._database.transaction() as session:
             abandoned = await abandoned_messages(session, program_id, name, claim_id)
         if not abandoned:
             return
-        asked = [InDoubt(_outgoing(one.message), one.due_at) for one in abandoned]
+        asked = [InDoubt(_outgoing(one.message, linking), one.due_at) for one in abandoned]
         answers = await to_its_end(channel.look_up(asked))
         taken: dict[UUID, list[tuple[DueMessage, Delivery]]] = {}
         for one, answer in zip(abandoned, answers, strict=True):
@@ -174,16 +182,20 @@ class MessageDispatchActivities:
             messages, deliveries = [one for one, _ in settled], [answer for _, answer in settled]
             await self._settle(program_id, claim, messages, deliveries)
 
-    async def _process_batches(self, program_id: UUID, claim_id: UUID) -> dict[Channel, _Batch]:
+    async def _process_batches(
+        self, program_id: UUID, claim_id: UUID, linking: MessageLinking
+    ) -> dict[Channel, _Batch]:
         """One batch of each channel that has something due, all at once."""
         async with self._database.transaction() as session:
             channels = await channels_with_due_messages(session, program_id)
         batches = await asyncio.gather(
-            *(self._process_batch(program_id, claim_id, channel) for channel in channels)
+            *(self._process_batch(program_id, claim_id, channel, linking) for channel in channels)
         )
         return dict(zip(channels, batches, strict=True))
 
-    async def _process_batch(self, program_id: UUID, claim_id: UUID, channel: Channel) -> _Batch:
+    async def _process_batch(
+        self, program_id: UUID, claim_id: UUID, channel: Channel, linking: MessageLinking
+    ) -> _Batch:
         grant = await self._pace.take(channel, BATCH)
         if grant.messages == 0:
             return _Batch(0, wait=grant.wait)
@@ -191,7 +203,8 @@ class MessageDispatchActivities:
         await self._pace.give_back(channel, grant.messages - len(messages))
         if not messages:
             return _Batch(looked_at)
-        deliveries = await hand_over(self._channels[channel], [_outgoing(one) for one in messages])
+        outgoing = await asyncio.to_thread(lambda: [_outgoing(one, linking) for one in messages])
+        deliveries = await hand_over(self._channels[channel], outgoing)
         await settle_patiently(lambda: self._settle(program_id, claim_id, messages, deliveries))
         await self._pace.heed(channel, deliveries)
         return _Batch(looked_at, all(answer.status is DeliveryStatus.NOT_TRIED for answer in deliveries))
@@ -327,5 +340,6 @@ async def _gate(
     return await gate_sends(session, program, candidates, datetime.now(UTC))
 
 
-def _outgoing(message: DueMessage) -> Outgoing:
-    return Outgoing(message.id, message.recipient, message.subject, message.body, message.options)
+def _outgoing(message: DueMessage, linking: MessageLinking) -> Outgoing:
+    plain = Outgoing(message.id, message.recipient, message.subject, message.body, message.options)
+    return linking.linked(message.channel, plain, message.participant_id)

@@ -20,6 +20,7 @@ from activities.begun_sends import (
 )
 from activities.guards import guard_of
 from activities.heartbeats import to_its_end
+from activities.message_linking import MessageLinking
 from activities.pacing import Pace
 from activities.resources import Resources
 from activities.send_gating import candidate_of, gate_sends
@@ -96,10 +97,12 @@ class MessageEffect:
         self._slice = slice_
         self._claim = uuid4()
         self._contents: MessageContents
+        self._linking = MessageLinking(resources.settings.message_links)
 
     async def apply(self) -> int:
         """Answers how many rows got an outcome. Raises ApplicationError `unavailable` while the server is away."""
         self._contents = await self._read_contents()
+        self._linking = await self._linking.for_program(self._database, self._run.program_id)
         await self._resolve_abandoned()
         processed = 0
         while True:
@@ -242,7 +245,8 @@ class MessageEffect:
                 continue
             message_id = message_id_of(self._run.id, row["participant_id"])
             drafts.append(Draft(message_id, row["seq"], row["participant_id"], address, message.subject))
-            messages.append(Outgoing(message_id, address, message.subject, message.body, message.options))
+            plain = Outgoing(message_id, address, message.subject, message.body, message.options)
+            messages.append(self._linking.linked(channel, plain, row["participant_id"]))
         return drafts, messages, refused
 
     async def _settle(self, drafts: Sequence[Draft], deliveries: Sequence[Delivery]) -> None:

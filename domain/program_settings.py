@@ -8,6 +8,8 @@ from typing import Any, TypeGuard
 from pydantic import ValidationError
 
 from domain.expressions import AttributeType
+from domain.message_tracking import FIELDS as TRACKED
+from domain.message_tracking import SETTING as MESSAGE_TRACKING
 from domain.send_gates.rules import MAX_CAPS, NO_RULES, SendingRules
 
 ON_UNKNOWN_PARTICIPANT = "on_unknown_participant"
@@ -85,6 +87,7 @@ def check_settings(settings: Mapping[str, Any]) -> None:
     attribute_types(settings)
     visit_settings(settings)
     sending_rules(settings)
+    _check_tracking(settings)
 
 
 def on_unknown_participant(settings: Mapping[str, Any]) -> UnknownParticipant:
@@ -156,6 +159,17 @@ def sending_rules(settings: Mapping[str, Any]) -> SendingRules:
             else _EXPECTED_OF.get(field, _SENDING_FIELDS)
         )
         raise SettingError(".".join((SENDING, *named)), reason, expected) from None
+
+
+def _check_tracking(settings: Mapping[str, Any]) -> None:
+    described = settings.get(MESSAGE_TRACKING, {})
+    if not isinstance(described, dict):
+        raise SettingError(MESSAGE_TRACKING, "not a JSON object", '{"opens": ..., "clicks": ...}')
+    for field, value in described.items():
+        if field not in TRACKED:
+            raise SettingError(f"{MESSAGE_TRACKING}.{field}", "unknown field", " or ".join(TRACKED))
+        if not isinstance(value, bool):
+            raise SettingError(f"{MESSAGE_TRACKING}.{field}", "neither true nor false", "true or false")
 
 
 def _event_counter(name: str, description: object) -> EventCounter:

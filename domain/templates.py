@@ -10,6 +10,7 @@ from liquid.builtin.expressions import FilteredExpression
 from liquid.exceptions import LiquidError, LiquidSyntaxError, ResourceLimitError, UnknownFilterError
 
 from domain.expressions import Position
+from domain.message_links import LINKS_IN_TEMPLATES
 from domain.template_bounds import MAX_RANGE, Filter, bound_ranges, bounded, expressions_of
 from domain.template_gaps import Gap, NotingOutput
 
@@ -110,7 +111,7 @@ def _parsed(environment: Environment, source: str) -> BoundTemplate:
 
 def _rendered(template: BoundTemplate, values: Mapping[str, Any]) -> str:
     try:
-        return template.render(**values)
+        return template.render(**LINKS_IN_TEMPLATES | dict(values))
     except LiquidError as error:
         raise _error_of(error) from None
     except Exception as error:

@@ -8,9 +8,11 @@ from typing import Annotated, Self
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 
 from domain.login_credentials import acceptable_password, login_email
+from domain.message_links import MessageLinks
 from runtime.channel_settings import ChannelSettings
 
 SHORTEST_SECRET = 24
+SHORTEST_KEY = 32
 
 
 class SettingsError(Exception):
@@ -108,6 +110,13 @@ class Settings(ChannelSettings):
             "spaces, while one replaces another. Without it none are taken"
         ),
     ] = None
+    link_key: Annotated[
+        SecretStr | None,
+        Field(
+            description="Signs the links in messages: to unsubscribe, and through Carillon. Several, separated by "
+            "spaces: the first one signs, all are good. Links need it, and CARILLON_PUBLIC_URL"
+        ),
+    ] = None
 
     worker_max_activities: Annotated[
         int, Field(ge=1, le=500, description="Activities at once per worker")
@@ -199,6 +208,21 @@ class Settings(ChannelSettings):
         if not separator or scheme not in {"postgresql", "postgres", "postgresql+psycopg"}:
             raise ValueError("expected postgresql://user:password@host:port/database")
         return f"postgresql+psycopg://{rest}"
+
+    @property
+    def message_links(self) -> MessageLinks | None:
+        """How links in messages lead to Carillon; None where they cannot."""
+        if self.link_key is None or self.public_url is None:
+            return None
+        return MessageLinks(self.public_url, self.link_key.get_secret_value().split())
+
+    @field_validator("link_key")
+    @classmethod
+    def _cannot_be_guessed(cls, value: SecretStr | None) -> SecretStr | None:
+        keys = [] if value is None else value.get_secret_value().split()
+        if value is not None and (not keys or any(len(key) < SHORTEST_KEY for key in keys)):
+            raise ValueError(f"expected at least {SHORTEST_KEY} characters that nobody can guess")
+        return value
 
     @field_validator("callback_secret")
     @classmethod

@@ -79,7 +79,8 @@ def lay_out(options: StackOptions, data_dir: DataDir) -> Layout:
         admin_email=_LOGIN,
         admin_password=data_dir.secret("admin_password"),
     )
-    env = _environment(addresses, options.extra_env)
+    link_key = {"CARILLON_LINK_KEY": data_dir.secret("link_key")}
+    env = _environment(addresses, link_key | dict(options.extra_env))
     infrastructure: dict[str, Definition] = {
         "postgres": postgres,
         "temporal": temporal,
@@ -133,6 +134,7 @@ def _environment(addresses: Addresses, extra: Mapping[str, str]) -> dict[str, st
         "CARILLON_TEMPORAL_NAMESPACE": addresses.temporal_namespace,
         "CARILLON_API_HOST": HOST if addresses.api_url else "",
         "CARILLON_API_PORT": addresses.api_url.rpartition(":")[2],
+        "CARILLON_PUBLIC_URL": addresses.api_url,
         "CARILLON_SMTP_HOST": smtp_host,
         "CARILLON_SMTP_PORT": smtp_port,
         "CARILLON_WORKER_SHUTDOWN_SECONDS": _WORKER_SHUTDOWN_SECONDS,

@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from api.callback_signatures import MAX_BODY
+from cli.stack.sms_sink import AUTH_TOKEN
 from store.database import Database
 from tests.api.refusal import assert_refused
 from tests.fixtures.in_process import api_in_process
@@ -21,7 +22,7 @@ from tests.fixtures.kept_messages import (
     told,
 )
 from tests.fixtures.queued_messages import add_person
-from tests.fixtures.signed_callbacks import AUTH_TOKEN, CALLBACK_SETTINGS, SECRET, Providers
+from tests.fixtures.signed_callbacks import CALLBACK_SETTINGS, SECRET, Providers
 
 PHONE = "+34612345678"
 OTHER_SECRET = "whsec_" + "QUJD" * 10

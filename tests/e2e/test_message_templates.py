@@ -30,6 +30,7 @@ async def the_mail_to(carillon: Carillon, address: str) -> dict[str, Any]:
 
 
 async def test_a_run_sends_each_the_template_in_their_language(carillon: Carillon) -> None:
+    await carillon.follow_no_mails()
     template = await add_template(carillon.http, carillon.base, contents=CONTENTS)
     people = [("ana <b>", "ana.t@example.com", "es-MX"), ("Zoë", "zoe.t@example.com", "fr")]
     for name, email, locale in people:
@@ -55,6 +56,7 @@ async def test_a_run_sends_each_the_template_in_their_language(carillon: Carillo
 
 
 async def test_a_rule_sends_the_template_as_it_is_now(carillon: Carillon) -> None:
+    await carillon.follow_no_mails()
     template = await add_template(carillon.http, carillon.base, contents=CONTENTS)
     rules = RulesSurface(carillon.http, carillon.program_id)
     action = {"type": "send_message", "channel": "email", "template_id": template["id"]}

@@ -19,8 +19,8 @@ from domain.journeys.validation.faults import (
 from domain.journeys.validation.reading import Document, child, each, is_given, text
 from domain.journeys.validation.surroundings import Surroundings
 from domain.json_limits import check_json_limits
+from domain.message_links import UNSUBSCRIBE_LINK
 
-UNSUBSCRIBE_LINK = "[[unsubscribe_link]]"
 SENDS = frozenset(
     {ActionType.SEND_EMAIL, ActionType.SEND_SMS, ActionType.SEND_PUSH, ActionType.SEND_WHATSAPP}
 )
