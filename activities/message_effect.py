@@ -246,7 +246,7 @@ class MessageEffect:
             message_id = message_id_of(self._run.id, row["participant_id"])
             drafts.append(Draft(message_id, row["seq"], row["participant_id"], address, message.subject))
             plain = Outgoing(message_id, address, message.subject, message.body, message.options)
-            messages.append(self._linking.linked(channel, plain, row["participant_id"]))
+            messages.append(self._linking.linked(self._action.channel, plain, row["participant_id"]))
         return drafts, messages, refused
 
     async def _settle(self, drafts: Sequence[Draft], deliveries: Sequence[Delivery]) -> None:
