@@ -1,4 +1,4 @@
-"""What goes with enabling, disabling and copying a journey, and with its UTM tags."""
+"""What goes with enabling, disabling, copying and trying a journey, and with its UTM tags."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -87,6 +87,15 @@ class OverdueOut(Shown):
     overdue: int
     last_step_at: datetime | None
     blocks: list[StandingOut]
+
+
+class SendTestEmail(Written):
+    model_config = ConfigDict(json_schema_extra={"examples": [{"recipients": ["merchant@example.com"]}]})
+
+    recipients: Annotated[
+        list[Annotated[str, Field(max_length=320, json_schema_extra={"format": "email"})]],
+        Field(min_length=1, max_length=5),
+    ]
 
 
 class TagsIn(Written):

@@ -71,7 +71,7 @@ class Composer:
         except ValueError:
             # Of a template, or of what it came to for this person.
             return Refusal(TEMPLATE_ERROR)
-        options = _with_replies(message.options, action.send_email)
+        options = with_replies(message.options, action.send_email)
         return ComposedMessage(channel, address, message.subject, message.body, options, policy, template_id)
 
     def _gate(
@@ -98,7 +98,7 @@ class Composer:
         template = None if template_id is None else self.templates.get(template_id)
         if template is None:
             return None, None
-        return _mail_content(
+        return mail_content(
             template.contents.for_locale(action.send_email.language), action.send_email
         ), template_id
 
@@ -139,7 +139,7 @@ def _own_content(action: Action) -> Content:
     return Content.model_construct(body=as_liquid(action.send_whatsapp.message))
 
 
-def _mail_content(content: Content, mail: SendEmail) -> Content:
+def mail_content(content: Content, mail: SendEmail) -> Content:
     """The template's, under the subject of the block."""
     said = {
         "subject": as_liquid(mail.subject),
@@ -178,7 +178,8 @@ def _composed_call(webhook: SendWebhook, values: Values) -> ComposedMessage:
     )
 
 
-def _with_replies(options: MessageOptions, mail: SendEmail | None) -> MessageOptions:
+def with_replies(options: MessageOptions, mail: SendEmail | None) -> MessageOptions:
+    """The options of a mail whose answers go elsewhere, where its block says so."""
     if mail is None or mail.reply_to_email is None:
         return options
     headers = {**options.headers, "Reply-To": mail.reply_to_email}

@@ -6,6 +6,8 @@ from uuid import UUID
 
 import httpx
 
+from tests.fixtures.message_templates import add_template
+
 BASE = "/api/automations"
 PROBLEMS = "https://problems.omnisend.com/"
 UNKNOWN_ID = "0" * 24
@@ -29,6 +31,11 @@ def action(name: str, kind: str, /, **fields: Any) -> dict[str, Any]:
 
 def sms(name: str = "sms", **fields: Any) -> dict[str, Any]:
     return action(name, "sendSms", **{"message": "Hello", "compliance": COMPLIANCE} | fields)
+
+
+def email(name: str, template_id: str, **fields: Any) -> dict[str, Any]:
+    said = {"subject": "Hi", "preheader": "", "senderName": "Shop", "language": "en_US"}
+    return action(name, "sendEmail", templateID=template_id, **said | fields)
 
 
 COMPLIANCE = {"isStopKeywordIncluded": False, "isUnsubscribeLinkIncluded": False}
@@ -88,6 +95,11 @@ class JourneysSurface:
 
     async def put_blocks(self, journey_id: str, *blocks: dict[str, Any]) -> httpx.Response:
         return await self.call("PUT", f"/{journey_id}/blocks", json={"blocks": list(blocks)})
+
+    async def template(self, **fields: Any) -> str:
+        """The id of a template of a mail."""
+        made = await add_template(self.http, f"/v1/programs/{self.program_id}", **fields)
+        return str(made["id"])
 
     async def listed(self, **params: Any) -> dict[str, Any]:
         answer = await self.call("GET", params=params)

@@ -93,6 +93,7 @@ BODIES: dict[str, dict[str, object]] = {
     "/v1/automation/rules/{rule_id}/rollout": {"rollout_percentage": 100},
     "/api/automations/{id}/blocks": {"blocks": [tag()]},
     "/api/automations/{id}/publish": {},
+    "/api/automations/{id}/blocks/{blockID}/test-email": {"recipients": ["nobody@example.com"]},
     "/api/automations/{id}/publish/preview": {},
     "/api/automations/{id}/disable": {"contactsInWorkflow": "keep"},
     "/api/automations/{id}/blocks/{blockID}/utm": {"tags": {"source": "", "medium": "", "campaign": ""}},

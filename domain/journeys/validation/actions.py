@@ -1,14 +1,13 @@
 """What the actions of a journey must have to be carried out."""
 
-import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
-from email_validator import EmailNotValidError, validate_email
-
+from domain.actions import Channel
 from domain.condition_forms.errors import Place
 from domain.destinations import DestinationError, parse_destination
 from domain.journeys.blocks import ActionType
+from domain.journeys.brackets import as_liquid, fill_json
 from domain.journeys.validation.faults import (
     JourneyFault,
     malformed,
@@ -20,6 +19,8 @@ from domain.journeys.validation.reading import Document, child, each, is_given, 
 from domain.journeys.validation.surroundings import Surroundings
 from domain.json_limits import check_json_limits
 from domain.message_links import UNSUBSCRIBE_LINK
+from domain.send_gates import is_address
+from domain.templates import TemplateError, parse_template
 
 SENDS = frozenset(
     {ActionType.SEND_EMAIL, ActionType.SEND_SMS, ActionType.SEND_PUSH, ActionType.SEND_WHATSAPP}
@@ -27,7 +28,13 @@ SENDS = frozenset(
 _LANGUAGE = re.compile(r"[a-z]{2}_[A-Z]{2}")
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _UNSAFE_IN_HEADER = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
-_PERSONAL = re.compile(r"\[\[[^\[\]]*\]\]")
+# The texts that are Liquid.
+_TEMPLATES: Mapping[ActionType, tuple[str, ...]] = {
+    ActionType.SEND_EMAIL: ("subject", "preheader"),
+    ActionType.SEND_SMS: ("message",),
+    ActionType.SEND_PUSH: ("title", "body"),
+    ActionType.SEND_WHATSAPP: ("message",),
+}
 _COMPLIANCE = (
     ("isStopKeywordIncluded", "stopKeywordText"),
     ("isUnsubscribeLinkIncluded", "unsubscribeLinkText"),
@@ -46,6 +53,8 @@ def action_faults(action: Document, around: Surroundings, place: Place) -> Itera
         yield required(place.of(kind), f"the fields of {kind}, nested under this key")
         return
     inner, at = child(action, kind), place.of(kind)
+    for name in _TEMPLATES.get(ActionType(kind), ()):
+        yield from _template_faults(inner, name, at)
     match ActionType(kind):
         case ActionType.SEND_EMAIL:
             yield from _email_faults(inner, around, at)
@@ -70,22 +79,15 @@ def _email_faults(email: Document, around: Surroundings, place: Place) -> Iterat
         yield malformed(place.of("language"), "not a language", "xx_XX, such as en_US")
     for name in ("senderEmail", "replyToEmail"):
         address = text(email, name)
-        if address and not _is_address(address):
+        if address and not is_address(Channel.EMAIL, address):
             yield malformed(place.of(name), "not an email address", "an address such as hello@example.com")
-
-
-def _is_address(address: str) -> bool:
-    try:
-        validate_email(address, check_deliverability=False)
-    except EmailNotValidError:
-        return False
-    return True
 
 
 def _compliance_faults(compliance: Document, place: Place) -> Iterator[JourneyFault]:
     if not compliance:
         return
     for flag, wording in _COMPLIANCE:
+        yield from _template_faults(compliance, wording, place)
         if compliance.get(flag, True) is not False and not is_given(compliance, wording):
             yield required(place.of(wording), f"a text, unless {flag} is false")
     link = text(compliance, "unsubscribeLinkText")
@@ -114,12 +116,22 @@ def _webhook_faults(webhook: Document, around: Surroundings, place: Place) -> It
 
 
 def _is_json_template(body: str) -> bool:
-    """Whether it is JSON once each personal tag, inside a text or outside of one, has a value."""
+    """Whether it is JSON once each placeholder in it has a value."""
     try:
-        json.loads(_PERSONAL.sub("0", body))
+        fill_json(body, {})
     except (ValueError, RecursionError):
         return False
     return True
+
+
+def _template_faults(inner: Document, name: str, place: Place) -> Iterator[JourneyFault]:
+    source = text(inner, name)
+    if source is None:
+        return
+    try:
+        parse_template(as_liquid(source))
+    except TemplateError as error:
+        yield malformed(place.of(name), str(error), "a Liquid template")
 
 
 def _enroll_faults(inner: Document, around: Surroundings, place: Place) -> Iterator[JourneyFault]:

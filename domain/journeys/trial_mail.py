@@ -1,0 +1,15 @@
+"""The mail of a journey's block, as somebody would get it of whom nothing is known."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from domain.journeys.blocks import SendEmail
+from domain.journeys.composing import mail_content, with_replies
+from domain.message_content import MessageContents, RenderedMessage, render_content
+
+
+def trial_mail(mail: SendEmail, contents: MessageContents, person: Mapping[str, Any]) -> RenderedMessage:
+    """Raises TemplateError. `person`: what templates see of the person."""
+    content = mail_content(contents.for_locale(mail.language), mail)
+    message = render_content(content, {"participant": person, "contact": person, "event": {}})
+    return RenderedMessage(message.subject, message.body, with_replies(message.options, mail))
