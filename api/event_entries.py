@@ -9,7 +9,7 @@ from api.documents import refuse_beyond_limits
 from api.errors import ErrorDetails, Refusal, invalid
 from api.schemas.event import EventFields
 from domain.definition_rules import END_OF_TIME
-from domain.events import request_hash_of
+from domain.events import API_SOURCE, request_hash_of
 
 EARLIEST_EVENT = datetime(1900, 1, 1, tzinfo=UTC)
 
@@ -22,9 +22,10 @@ class Entry:
     said: EventFields
     data: dict[str, Any]
     request_hash: str
+    source: str = API_SOURCE
 
 
-def entry_of(said: EventFields, place: str = "") -> Entry:
+def entry_of(said: EventFields, place: str = "", source: str = API_SOURCE) -> Entry:
     """Raises a Refusal that names the field."""
     if said.external_id is not None and said.participant_id is not None:
         raise invalid(f"{place}participant_id", "given together with external_id", "only one of the two")
@@ -42,7 +43,7 @@ def entry_of(said: EventFields, place: str = "") -> Entry:
         conversation_id=said.conversation_id,
         channel_source=said.channel_source,
     )
-    return Entry(place, said, data, request_hash)
+    return Entry(place, said, data, request_hash, source)
 
 
 def distinct(entries: Iterable[Entry]) -> list[Entry]:

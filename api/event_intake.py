@@ -8,7 +8,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from api.event_entries import Entry, distinct, key_conflict
 from api.event_participants import participants_of
-from domain.events import API_SOURCE, EventKind
+from domain.events import EventKind
 from store.counters import count_events
 from store.event_rows import NewEvent, insert_events
 from store.received_events import events_by_idempotency_key
@@ -72,7 +72,7 @@ def _event(program: Program, entry: Entry, participant_id: UUID | None, now: dat
         data=entry.data,
         idempotency_key=entry.said.idempotency_key,
         request_hash=entry.request_hash,
-        source=API_SOURCE,
+        source=entry.source,
         event_timestamp=entry.said.event_timestamp or now,
         created_at=now,
     )

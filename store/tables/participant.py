@@ -10,6 +10,7 @@ from store.tables.columns import JsonObject, created_instant, document, instant,
 # Few are in another status. In these words, for the index below to serve a prepared statement too.
 NOT_ACTIVE = text("status <> 'ACTIVE'")
 HAS_PHONE = text("phone IS NOT NULL")
+HAS_EMAIL = text("email IS NOT NULL")
 DIGITS_OF_PHONE = r"regexp_replace(phone, '\D', '', 'g')"
 
 
@@ -27,6 +28,7 @@ class Participant(SQLModel, table=True):
         Index("participant_program_page", "program_id", "created_at", "id"),
         # Numbers are written in many ways; whoever replies is known by the digits.
         Index("participant_phone", "program_id", text(f"({DIGITS_OF_PHONE})"), postgresql_where=HAS_PHONE),
+        Index("participant_email", "program_id", text("lower(email)"), postgresql_where=HAS_EMAIL),
         Index("participant_tags", "tags", postgresql_using="gin"),
         Index("participant_program_walk", "program_id", "id"),
         Index(

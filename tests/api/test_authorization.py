@@ -91,6 +91,8 @@ BODIES: dict[str, dict[str, object]] = {
     "/v1/automation/rules/{rule_id}/alert-settings": {"preset": "balanced"},
     "/v1/automation/rules/{rule_id}/schedule": {"schedule_settings": None},
     "/v1/automation/rules/{rule_id}/rollout": {"rollout_percentage": 100},
+    "/api/events": {"eventName": "walked", "contact": {"id": "walker"}},
+    "/api/event-metadata/query": {"category": "events"},
     "/api/automations/{id}/blocks": {"blocks": [tag()]},
     "/api/automations/{id}/publish": {},
     "/api/automations/{id}/blocks/{blockID}/test-email": {"recipients": ["nobody@example.com"]},
