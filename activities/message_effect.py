@@ -136,7 +136,8 @@ class MessageEffect:
             )
             drafts, messages, _ = await asyncio.to_thread(self._compose, rows)
             begun = await first_begun_at(session, [draft.message_id for draft in drafts])
-        asked = [InDoubt(message, begun[message.message_id]) for message in messages]
+        linked = await asyncio.to_thread(self._linked, drafts, messages)
+        asked = [InDoubt(message, begun[message.message_id]) for message in linked]
         answers = await to_its_end(self._channel.look_up(asked)) if asked else []
         taken = [(draft, answer) for draft, answer in zip(drafts, answers, strict=True) if answer is not None]
         if taken:
@@ -156,7 +157,8 @@ class MessageEffect:
         chunk = await self._claim_chunk(grant)
         await self._pace.give_back(channel, grant - len(chunk.messages))
         if chunk.messages:
-            deliveries = await hand_over(self._channel, chunk.messages)
+            linked = await asyncio.to_thread(self._linked, chunk.drafts, chunk.messages)
+            deliveries = await hand_over(self._channel, linked)
             try:
                 await settle_patiently(lambda: self._settle(chunk.drafts, deliveries))
             finally:
@@ -245,9 +247,14 @@ class MessageEffect:
                 continue
             message_id = message_id_of(self._run.id, row["participant_id"])
             drafts.append(Draft(message_id, row["seq"], row["participant_id"], address, message.subject))
-            plain = Outgoing(message_id, address, message.subject, message.body, message.options)
-            messages.append(self._linking.linked(self._action.channel, plain, row["participant_id"]))
+            messages.append(Outgoing(message_id, address, message.subject, message.body, message.options))
         return drafts, messages, refused
+
+    def _linked(self, drafts: Sequence[Draft], messages: Sequence[Outgoing]) -> list[Outgoing]:
+        return [
+            self._linking.linked(self._action.channel, message, draft.participant_id)
+            for draft, message in zip(drafts, messages, strict=True)
+        ]
 
     async def _settle(self, drafts: Sequence[Draft], deliveries: Sequence[Delivery]) -> None:
         """Record what the provider answered, even when the run was ended meanwhile: its counts follow."""
@@ -280,7 +287,7 @@ class MessageEffect:
                 for draft, answer, error in zip(drafts, deliveries, errors, strict=True)
             ],
         )
-        await settle_messages(
+        settled = await settle_messages(
             session,
             [draft.message_id for draft in drafts],
             [self._status(answer).value for answer in deliveries],
@@ -300,6 +307,7 @@ class MessageEffect:
                     problem=answer.problem,
                 )
                 for draft, answer in zip(drafts, deliveries, strict=True)
+                if draft.message_id in settled
             ],
         )
 

@@ -60,7 +60,10 @@ SUPPRESSION_OF = {
 }
 # Each of these may happen to one message more than once, and is told as often.
 REPEATED = frozenset({NewsKind.DEFERRED, NewsKind.CLICKED, NewsKind.REPLIED})
-_MAY_BE_SENT = frozenset({MessageStatus.UNKNOWN, MessageStatus.FAILED, MessageStatus.QUEUED})
+# Also while it is being sent: its sender may never hear, and does not take it back.
+_MAY_BE_SENT = frozenset(
+    {MessageStatus.SENDING, MessageStatus.UNKNOWN, MessageStatus.FAILED, MessageStatus.QUEUED}
+)
 
 
 @dataclass(frozen=True, slots=True)

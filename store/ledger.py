@@ -89,7 +89,8 @@ async def rows_numbered(
 async def settle(session: AsyncSession, run_id: UUID, settlements: Sequence[Settlement]) -> None:
     """Write final outcomes of rows that this transaction holds or this attempt claimed.
 
-    `pending` gives a claim back; it leaves a row alone that was given an outcome meanwhile.
+    `pending` gives a claim back; it leaves a row alone that was given an outcome meanwhile. So does every outcome
+    where it was told meanwhile that the message has arrived.
     """
     if not settlements:
         return
@@ -98,7 +99,8 @@ async def settle(session: AsyncSession, run_id: UUID, settlements: Sequence[Sett
             "UPDATE run_participant rp SET outcome = s.outcome, reason = s.reason, error = s.error, updated_at = now() "
             "FROM unnest(CAST(:seqs AS bigint[]), CAST(:outcomes AS text[]), CAST(:reasons AS text[]), "
             "CAST(:errors AS text[])) AS s(seq, outcome, reason, error) "
-            "WHERE rp.run_id = :run AND rp.seq = s.seq AND (s.outcome <> 'pending' OR rp.outcome = 'sending')"
+            "WHERE rp.run_id = :run AND rp.seq = s.seq AND rp.outcome <> 'sent' "
+            "AND (s.outcome <> 'pending' OR rp.outcome = 'sending')"
         ),
         {
             "run": run_id,

@@ -20,6 +20,7 @@ from domain.participant import Consent
 from domain.suppressions import SuppressionReason, suppressed_form
 from store.ledger import Settlement, ledger_row, settle
 from store.message_events import ToldMessage, emit_told_messages
+from store.messages import note_contact
 from store.participants import Lock, change_participant, get_participant
 from store.programs import get_program
 from store.runs import lock_run, recount_closed_run
@@ -63,6 +64,8 @@ async def follow_message(session: AsyncSession, message_id: UUID, news: MessageN
         await _correct_ledger(session, held.run, message, settled)
     if held.person is None:
         return True
+    if settled is MessageStatus.SENT:
+        await note_contact(session, [held.person.id], datetime.now(UTC))
     told = list(_events(message, held.person.id, news, follows, settled))
     if news.kind is NewsKind.CLICKED and not await _is_first_click(session, message.id, news):
         told = [one for one in told if one.type is not follows.event]
@@ -123,7 +126,7 @@ async def _correct_ledger(
 ) -> None:
     assert message.participant_id is not None
     row = await ledger_row(session, run.id, message.participant_id)
-    if row is None or row.outcome not in (Outcome.UNKNOWN, Outcome.FAILED):
+    if row is None or row.outcome not in (Outcome.SENDING, Outcome.UNKNOWN, Outcome.FAILED):
         return
     await settle(session, run.id, [Settlement(row.seq, _OUTCOME_OF[status], None, message.error)])
     if run.counts is not None:

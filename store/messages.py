@@ -158,13 +158,14 @@ async def settle_messages(
     errors: Sequence[str | None],
     provider_ids: Sequence[str | None],
     now: datetime,
-) -> None:
-    await session.execute(
+) -> set[UUID]:
+    """Answers those that are settled now. One whose arrival was told meanwhile has been, and stays sent."""
+    settled = await session.execute(
         text(
             "UPDATE message m SET status = s.status, error = s.error, settled_at = :now, "
             "provider_id = COALESCE(s.provider_id, m.provider_id) FROM unnest(CAST(:ids AS uuid[]), "
             "CAST(:statuses AS text[]), CAST(:errors AS text[]), CAST(:provider_ids AS text[])) "
-            "AS s(id, status, error, provider_id) WHERE m.id = s.id"
+            "AS s(id, status, error, provider_id) WHERE m.id = s.id AND m.status <> 'sent' RETURNING m.id"
         ),
         {
             "ids": list(ids),
@@ -174,6 +175,7 @@ async def settle_messages(
             "now": now,
         },
     )
+    return set(settled.scalars())
 
 
 async def settle_abandoned_messages(
