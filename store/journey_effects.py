@@ -14,7 +14,7 @@ from domain.journeys.stepping import Effect, EnrollingElsewhere, Sending, Walked
 from store.generated_events import emit_if_listened, participant_events
 from store.journey_admission import Candidate, admit, refuse_all
 from store.journey_listeners import open_versions, version_listeners
-from store.journey_moves import Moved, write_moves
+from store.journey_moves import Moved, tally_moves, write_moves
 from store.journey_slices import Due, Slice
 from store.participant_states import change_states
 from store.queued_messages import MessageToQueue, queue_messages
@@ -32,6 +32,7 @@ async def write_walks(session: AsyncSession, slice_: Slice, walks: Sequence[Walk
     await _queue_messages(session, slice_, walked)
     await _enroll_elsewhere(session, slice_, walked, now)
     await _change_people(session, slice_, walked, now)
+    await tally_moves(session, slice_.journey_id, moved)
 
 
 async def _queue_messages(session: AsyncSession, slice_: Slice, walked: Sequence[tuple[Due, Walked]]) -> None:

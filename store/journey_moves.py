@@ -1,6 +1,7 @@
 """Where people of a journey stand after a round, and the steps that they took."""
 
 import json
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from domain.journeys.stepping import Walked
+from domain.journeys.stepping import Decision, Step, Walked
 
 # Given as JSON: to write thousands of values as arrays takes several times as long.
 _MOVE = text(
@@ -26,6 +27,14 @@ _STEP = text(
     "SELECT s.id, s.number, :journey, s.version, s.block_id, s.decision, s.reason, :now "
     "FROM jsonb_to_recordset(CAST(:steps AS jsonb)) "
     "AS s(id uuid, number integer, version text, block_id text, decision text, reason text)"
+)
+# In one order, so that two slices that tally the same blocks wait for each other in one direction only.
+_TALLY = text(
+    "INSERT INTO journey_tally AS t (journey_id, block_id, decision, count) "
+    "SELECT :journey, n.block_id, n.decision, n.count FROM unnest(CAST(:blocks AS text[]), "
+    "CAST(:decisions AS text[]), CAST(:counts AS bigint[])) AS n(block_id, decision, count) "
+    "ORDER BY n.block_id, n.decision "
+    "ON CONFLICT (journey_id, block_id, decision) DO UPDATE SET count = t.count + excluded.count"
 )
 _PUT_OFF = text("UPDATE enrollment SET wake_at = :until WHERE id = ANY(CAST(:ids AS uuid[]))")
 
@@ -48,6 +57,21 @@ async def write_moves(session: AsyncSession, journey_id: str, moved: Sequence[Mo
     steps = [step for one in moved for step in _steps(one)]
     if steps:
         await session.execute(_STEP, {"steps": json.dumps(steps), "journey": journey_id, "now": now})
+
+
+async def tally_moves(session: AsyncSession, journey_id: str, moved: Sequence[Moved]) -> None:
+    """To be the last that a transaction writes: others wait for these rows."""
+    tally = Counter((step.block_id, _tallied(step)) for one in moved for step in one.walked.steps)
+    if tally:
+        await session.execute(
+            _TALLY,
+            {
+                "journey": journey_id,
+                "blocks": [block_id for block_id, _ in tally],
+                "decisions": [decision for _, decision in tally],
+                "counts": list(tally.values()),
+            },
+        )
 
 
 async def put_off(session: AsyncSession, enrollments: Sequence[UUID], until: datetime) -> None:
@@ -79,3 +103,10 @@ def _steps(one: Moved) -> list[dict[str, Any]]:
         }
         for number, step in enumerate(one.walked.steps, start=one.steps_before + 1)
     ]
+
+
+def _tallied(step: Step) -> str:
+    """A decision with what distinguishes it; not until when somebody waits, nor why a condition could not be asked."""
+    if step.reason is None or step.decision is Decision.WAITING:
+        return step.decision
+    return f"{step.decision}:{step.reason.partition(':')[0]}"

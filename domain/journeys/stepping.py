@@ -24,7 +24,8 @@ Row = Mapping[str, Any]
 
 
 class Decision(StrEnum):
-    """What was decided at a block. `sent`: handed over to be sent; what became of it, the message tells."""
+    """What was decided at a block. `sent`: handed over to be sent; what became of it, the message tells. The last two
+    are no decisions of a walk: an operator moved or restarted somebody."""
 
     WAITING = "waiting"
     BRANCHED = "branched"
@@ -36,6 +37,8 @@ class Decision(StrEnum):
     CONVERTED = "converted"
     HELD_OUT = "held_out"
     CANCELLED = "cancelled"
+    MOVED = "moved"
+    RESTARTED = "restarted"
 
 
 @dataclass(frozen=True, slots=True)

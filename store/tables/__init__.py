@@ -4,7 +4,7 @@ from store.tables.api_key import ApiKey
 from store.tables.automation import Automation, AutomationChange
 from store.tables.channel_pace import ChannelPace
 from store.tables.conversation import Conversation, ConversationNote
-from store.tables.enrollment import Enrollment, EnrollmentStep
+from store.tables.enrollment import Enrollment, EnrollmentStep, JourneyTally
 from store.tables.event import Event
 from store.tables.event_type import EventType
 from store.tables.idempotency_key import IdempotencyKey
@@ -46,6 +46,7 @@ __all__ = [
     "Journey",
     "JourneyListener",
     "JourneyRefusal",
+    "JourneyTally",
     "JourneyVersion",
     "LoginAttempt",
     "Message",

@@ -1,7 +1,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Index, func, text
+from sqlalchemy import BigInteger, Index, func, text
 from sqlmodel import Field, SQLModel
 
 from store.tables.columns import created_instant, instant, rule_chain, text_field
@@ -60,3 +60,15 @@ class EnrollmentStep(SQLModel, table=True):
     decision: str = text_field()
     reason: str | None = text_field(nullable=True)
     at: datetime = created_instant()
+
+
+class JourneyTally(SQLModel, table=True):
+    """How often something was decided at a block of a journey. `decision`: with its branch or reason, if it has one,
+    as `branched:true` and `skipped:no_consent`."""
+
+    __tablename__ = "journey_tally"
+
+    journey_id: str = text_field(primary_key=True)
+    block_id: str = text_field(primary_key=True)
+    decision: str = text_field(primary_key=True)
+    count: int = Field(default=0, sa_type=BigInteger, sa_column_kwargs={"server_default": "0"})

@@ -20,6 +20,7 @@ from cli.stack import Stack
 from runtime.settings import Settings
 from store.api_keys import Role, new_key, store_key
 from store.database import Database
+from store.enrollments import Entry, enroll
 from tests.api.journeys_surface import JourneysSurface, sms, tag
 from tests.api.rules_surface import RulesSurface
 from tests.fixtures.carillon import Carillon
@@ -94,6 +95,7 @@ BODIES: dict[str, dict[str, object]] = {
     "/api/events": {"eventName": "walked", "contact": {"id": "walker"}},
     "/api/event-metadata/query": {"category": "events"},
     "/api/automations/{id}/blocks": {"blocks": [tag()]},
+    "/api/automations/{id}/enrollments/{enrollmentID}/move": {"blockID": "x"},
     "/api/automations/{id}/publish": {},
     "/api/automations/{id}/blocks/{blockID}/test-email": {"recipients": ["nobody@example.com"]},
     "/api/automations/{id}/publish/preview": {},
@@ -140,7 +142,7 @@ class Credentials(NamedTuple):
 
 
 @pytest.fixture(scope="module")
-async def ids(http: httpx.AsyncClient, stack: Stack) -> dict[str, str]:
+async def ids(http: httpx.AsyncClient, stack: Stack, record: Database) -> dict[str, str]:
     """A program with a person and an automation that has run."""
     carillon = await Carillon.with_new_program(http, stack.addresses.inbox_url)
     (person,) = await carillon.add_people(1)
@@ -188,7 +190,23 @@ async def ids(http: httpx.AsyncClient, stack: Stack) -> dict[str, str]:
         "delivery_id": delivery.json()["id"],
         "id": journey["id"],
         "blockID": journey["blocks"][0]["id"],
+        "enrollmentID": await _inside(record, UUID(carillon.program_id), journey["id"], UUID(person)),
     }
+
+
+async def _inside(record: Database, program_id: UUID, journey_id: str, participant_id: UUID) -> str:
+    """Somebody's pass through a journey, with nothing due for them for long."""
+    entry = Entry(
+        key=str(uuid4()),
+        journey_id=journey_id,
+        program_id=program_id,
+        participant_id=participant_id,
+        content_hash="of the walk",
+        entered_at=datetime.now(UTC),
+        wake_at=datetime(2099, 1, 1, tzinfo=UTC),
+    )
+    async with record.transaction() as session:
+        return str((await enroll(session, [entry]))[entry.key])
 
 
 @pytest.fixture(scope="module", params=["key", "session"])
