@@ -12,6 +12,7 @@ from activities.journeys import JourneyActivities
 from activities.message_dispatch import MessageDispatchActivities
 from activities.resources import Resources
 from activities.rule_alerts import RuleAlertActivities
+from activities.run_holding import RunHoldingActivities
 from activities.runs import RunActivities
 from activities.schedules import ScheduleActivities
 from activities.segments import SegmentActivities
@@ -71,6 +72,7 @@ def build_activities(resources: Resources) -> list[Callable[..., Any]]:
         messages.dispatch_messages,
         journeys.advance_journey,
         WatchingActivities(resources).watch_run,
+        RunHoldingActivities(resources).await_resume,
         upkeep.reconcile,
     ]
 

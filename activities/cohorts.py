@@ -21,16 +21,19 @@ class CohortActivities:
 
     @activity.defn(name=ActivityName.PROCESS_COHORT)
     async def process_cohort(self, request: CohortInput) -> CohortResult:
-        """Carry every row of the slice that has no outcome yet to one. Safe to repeat and to interrupt."""
+        """Carry every row of the slice that has no outcome yet to one, unless the run is held meanwhile.
+
+        Safe to repeat and to interrupt.
+        """
         async with self._database.transaction() as session:
             run = await session.get_one(AutomationRun, request.run_id)
         definition = Definition.model_validate(run.definition)
         if definition.action is None:
             processed = await generate_events(self._database, run, definition, request)
-        else:
-            effect = MessageEffect(self._resources, run, definition, request)
-            processed = await effect.apply()
-        return CohortResult(processed=processed)
+            return CohortResult(processed=processed)
+        effect = MessageEffect(self._resources, run, definition, request)
+        processed = await effect.apply()
+        return CohortResult(processed=processed, held=effect.held)
 
     @activity.defn(name=ActivityName.SETTLE_COHORT)
     async def settle_cohort(self, request: SettleCohort) -> None:

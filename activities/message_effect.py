@@ -23,6 +23,7 @@ from activities.heartbeats import to_its_end
 from activities.message_linking import MessageLinking
 from activities.pacing import Pace
 from activities.resources import Resources
+from activities.run_holding import hold_if_failing
 from activities.send_gating import candidate_of, gate_sends
 from channels.channel import Delivery, DeliveryStatus, InDoubt, Outgoing
 from domain.actions import SendMessage
@@ -32,7 +33,10 @@ from domain.contract import CohortInput
 from domain.message_content import MessageContents, contents_of, render_content
 from domain.messages import MessageStatus
 from domain.outcomes import Outcome
+from domain.program_settings import readable_rules
+from domain.run_status import OPEN_RUNS, RunStatus
 from domain.send_gates import Decision
+from domain.send_policy import HoldAfterFailures
 from domain.templates import TemplateError
 from store.deferred_messages import Deferred, defer_drafts
 from store.ledger import Settlement, abandoned_rows, claim, pending_rows, resolve_abandoned_claims, settle
@@ -48,7 +52,7 @@ from store.messages import (
 )
 from store.participant_values import TEMPLATE_COLUMNS, template_values
 from store.programs import get_program
-from store.runs import lock_run, recount_closed_run, run_is_executing
+from store.runs import lock_run, recount_closed_run, share_run
 from store.tables import AutomationRun
 
 CHUNK = 64
@@ -81,7 +85,8 @@ class MessageEffect:
     """Sends one message per participant of a slice.
 
     A row is claimed in the database before its message leaves, and settled after. A crash in between
-    leaves the claim; the next attempt resolves it by the channel's declared policy.
+    leaves the claim; the next attempt resolves it by the channel's declared policy. `held`: whether it ended early,
+    because its run is held.
     """
 
     def __init__(
@@ -96,6 +101,8 @@ class MessageEffect:
         self._definition = definition
         self._slice = slice_
         self._claim = uuid4()
+        self._hold_after: HoldAfterFailures | None = None
+        self.held = False
         self._contents: MessageContents
         self._linking = MessageLinking(resources.settings.message_links)
 
@@ -182,7 +189,7 @@ class MessageEffect:
     async def _claim_chunk(self, limit: int) -> _Chunk:
         now = datetime.now(UTC)
         async with self._database.transaction() as session:
-            if not await run_is_executing(session, self._run.id):
+            if not await self._is_executing(session):
                 return _Chunk(0, [], [])
             guard = await guard_of(session, self._run, self._definition, now)
             columns = sorted({*guard.columns, *TEMPLATE_COLUMNS})
@@ -200,11 +207,19 @@ class MessageEffect:
             await self._defer(session, gated, waiting, later)
             return _Chunk(len(rows), drafts, messages)
 
+    async def _is_executing(self, session: AsyncSession) -> bool:
+        status = await share_run(session, self._run.id)
+        self.held = status is RunStatus.HELD
+        return status is RunStatus.EXECUTING
+
     async def _gate(self, session: AsyncSession, rows: Sequence[RowMapping], now: datetime) -> _Gated:
         program = await get_program(session, self._run.program_id)
         assert program is not None
         candidates = [candidate_of(self._run, self._action, row) for row in rows]
         decisions = await gate_sends(session, program, candidates, now)
+        self._hold_after = (
+            self._action.sending.hold_after_failures or readable_rules(program.settings).hold_after_failures
+        )
         gated = _Gated([], [], [])
         for row, candidate in zip(rows, candidates, strict=True):
             decision = decisions[candidate.id]
@@ -259,7 +274,7 @@ class MessageEffect:
     async def _settle(self, drafts: Sequence[Draft], deliveries: Sequence[Delivery]) -> None:
         """Record what the provider answered, even when the run was ended meanwhile: its counts follow."""
         async with self._database.transaction() as session:
-            in_time = await run_is_executing(session, self._run.id)
+            in_time = (await share_run(session, self._run.id)) in OPEN_RUNS
             if in_time:
                 await self._write_outcomes(session, drafts, deliveries)
         if not in_time:
@@ -268,6 +283,8 @@ class MessageEffect:
                 await self._write_outcomes(session, drafts, deliveries)
                 await recount_closed_run(session, run)
             return
+        if self._hold_after is not None:
+            await hold_if_failing(self._database, self._run.id, self._hold_after)
         left = [delivery for delivery in deliveries if is_sent_again(self._channel, delivery)]
         if left:
             pauses = [delivery.retry_after for delivery in left if delivery.retry_after is not None]

@@ -11,9 +11,8 @@ from activities.guards import guard_of
 from domain.actions import SendMessage
 from domain.addresses import address_of
 from domain.automation import Definition
-from domain.program_settings import SettingError, sending_rules
+from domain.program_settings import readable_rules
 from domain.send_gates import (
-    NO_RULES,
     Candidate,
     Contact,
     Decision,
@@ -40,14 +39,6 @@ from store.send_facts import (
 from store.tables import AutomationRun, Program
 
 
-def rules_of(program: Program) -> SendingRules:
-    """The program's rules of sending; none where they were stored before they were checked, and cannot be read."""
-    try:
-        return sending_rules(program.settings)
-    except SettingError:
-        return NO_RULES
-
-
 async def gate_sends(
     session: AsyncSession, program: Program, candidates: Sequence[Candidate], now: datetime
 ) -> dict[UUID, Decision]:
@@ -57,7 +48,7 @@ async def gate_sends(
     sent. So whoever writes messages that are open as `queued` or `sending` in this transaction keeps to every cap.
     Where a limit leaves room for some of what waits for a person, here, in the queue and in runs, rank decides.
     """
-    rules = rules_of(program)
+    rules = readable_rules(program.settings)
     limited = [candidate for candidate in candidates if limits_of(candidate, rules)]
     people = await people_to_write_to(
         session, {candidate.participant_id for candidate in candidates}, one_at_a_time=bool(limited)

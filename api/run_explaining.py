@@ -11,16 +11,16 @@ from api.schemas.run_explanation import ExplainedEffectGate, RunExplained
 from domain.actions import SendMessage
 from domain.addresses import address_of
 from domain.automation import Definition
-from domain.gates import EffectGate, effect_gates
+from domain.gates import UNDECIDED, EffectGate, effect_gates
 from domain.outcomes import Outcome, SkipReason
+from domain.program_settings import readable_rules
+from domain.send_gates.quiet_hours import zone_of
 from store.ledger import ledger_row
 from store.participants import get_participant
 from store.past_state import with_state_at
 from store.runs import get_run
+from store.suppressions import suppressed_among
 from store.tables import Participant, Program
-
-# Explanations of what is decided for good: a row without an outcome has not been asked for the guard yet.
-UNDECIDED = (Outcome.PENDING, Outcome.SENDING)
 
 
 async def explain_run(
@@ -52,7 +52,7 @@ async def explain_run(
         outcome=outcome,
         reason=reason,
         error=None if row is None else row.error,
-        gates=_gates(definition, participant, outcome, reason),
+        gates=await _gates(session, program, definition, participant, outcome, reason),
         filtered_at=filtered_at,
         participant_filter=await service.explain_saved(
             session, definition.participant_filter, filtered, filtered_at
@@ -62,8 +62,13 @@ async def explain_run(
     )
 
 
-def _gates(
-    definition: Definition, participant: Participant, outcome: Outcome | None, reason: str | None
+async def _gates(
+    session: AsyncSession,
+    program: Program,
+    definition: Definition,
+    participant: Participant,
+    outcome: Outcome | None,
+    reason: str | None,
 ) -> list[ExplainedEffectGate]:
     inputs: dict[EffectGate, dict[str, Any]] = {
         EffectGate.FILTER: {"participant_filter": definition.participant_filter},
@@ -72,15 +77,52 @@ def _gates(
     if definition.guard_condition is not None:
         inputs[EffectGate.GUARD] = {"guard_condition": definition.guard_condition}
     if isinstance(definition.action, SendMessage):
-        channel = definition.action.channel.value
-        inputs[EffectGate.CONSENT] = {"channel": channel, "consent": participant.consent.get(channel)}
-        address = address_of(definition.action.channel, participant.model_dump())
-        inputs[EffectGate.ADDRESS] = {"channel": channel, "has_address": bool(address)}
+        inputs |= await _message_inputs(session, program, definition.action, participant)
     stopped_by = SkipReason(reason) if reason is not None and _is_gates(outcome, reason) else None
     return [
         ExplainedEffectGate(gate=gate, open=is_open, inputs=inputs[gate])
         for gate, is_open in effect_gates(outcome, stopped_by, tuple(inputs))
     ]
+
+
+async def _message_inputs(
+    session: AsyncSession, program: Program, action: SendMessage, participant: Participant
+) -> dict[EffectGate, dict[str, Any]]:
+    """Of the gates at send time, in their order."""
+    channel, policy = action.channel, action.sending
+    rules = readable_rules(program.settings)
+    address = address_of(channel, participant.model_dump())
+    suppressed = await suppressed_among(session, program.id, channel, [address] if address else [])
+    quiet = rules.quiet_hours
+    windows = [said for said in (policy.recently_contacted, rules.recently_contacted) if said]
+    inputs: dict[EffectGate, dict[str, Any]] = {
+        EffectGate.CONSENT: {
+            "channel": channel.value,
+            "consent": participant.consent.get(channel.value),
+            "threshold": policy.consent.value,
+        },
+        EffectGate.ADDRESS: {"channel": channel.value, "has_address": bool(address)},
+        EffectGate.SUPPRESSION: {"suppressed": next(iter(suppressed.values()), None)},
+        EffectGate.HOLDOUT: {
+            "program_percentage": rules.holdout_percentage,
+            "automation_percentage": policy.holdout_percentage,
+        },
+        EffectGate.QUIET_HOURS: {
+            "quiet_hours": quiet and quiet.model_dump(mode="json"),
+            "timezone": str(zone_of(participant.timezone, program.timezone)),
+        },
+        EffectGate.RECENTLY_CONTACTED: {
+            "windows": [window.model_dump(mode="json") for window in windows],
+            "last_contacted_at": participant.last_contacted_at,
+        },
+        EffectGate.FREQUENCY_CAP: {
+            "caps": [cap.model_dump(mode="json") for cap in rules.frequency_caps],
+            "priority": policy.priority,
+        },
+    }
+    if policy.transactional:
+        return {gate: seen | {"transactional": True} for gate, seen in inputs.items()}
+    return inputs
 
 
 def _is_gates(outcome: Outcome | None, reason: str) -> bool:

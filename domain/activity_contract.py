@@ -26,6 +26,7 @@ class ActivityName(StrEnum):
     CLOSE_RUN = "close_run"
     CANCEL_RUN = "cancel_run"
     WATCH_RUN = "watch_run"
+    AWAIT_RESUME = "await_resume"
     RECONCILE = "reconcile"
     DELIVER_WEBHOOKS = "deliver_webhooks"
     DISPATCH_MESSAGES = "dispatch_messages"

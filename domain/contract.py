@@ -264,7 +264,10 @@ class CohortInput(Shape):
 
 
 class CohortResult(Shape):
+    """`held`: its run was held before the slice was done, which is to be carried on with once it is resumed."""
+
     processed: int
+    held: bool = False
 
 
 class RunResult(Shape):

@@ -161,6 +161,14 @@ def sending_rules(settings: Mapping[str, Any]) -> SendingRules:
         raise SettingError(".".join((SENDING, *named)), reason, expected) from None
 
 
+def readable_rules(settings: Mapping[str, Any]) -> SendingRules:
+    """The same; none where they were stored before they were checked, and cannot be read."""
+    try:
+        return sending_rules(settings)
+    except SettingError:
+        return NO_RULES
+
+
 def _check_tracking(settings: Mapping[str, Any]) -> None:
     described = settings.get(MESSAGE_TRACKING, {})
     if not isinstance(described, dict):

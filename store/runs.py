@@ -36,7 +36,12 @@ async def lock_run(session: AsyncSession, run_id: UUID) -> AutomationRun:
 
 
 async def run_is_executing(session: AsyncSession, run_id: UUID) -> bool:
-    """True while effects are allowed, and for as long as this transaction lasts.
+    """True while effects are allowed, and for as long as this transaction lasts."""
+    return await share_run(session, run_id) is RunStatus.EXECUTING
+
+
+async def share_run(session: AsyncSession, run_id: UUID) -> RunStatus | None:
+    """How a run stands, and stays until this transaction ends; effects are allowed while it is executing.
 
     The shared lock is the fence behind cancellation: cancelling waits for it, and once the run is
     marked cancelled no later transaction gets past this check.
@@ -44,7 +49,8 @@ async def run_is_executing(session: AsyncSession, run_id: UUID) -> bool:
     status = await session.execute(
         text("SELECT status FROM automation_run WHERE id = :run FOR SHARE"), {"run": run_id}
     )
-    return status.scalar_one_or_none() == RunStatus.EXECUTING.value
+    found = status.scalar_one_or_none()
+    return None if found is None else RunStatus(found)
 
 
 async def list_runs(session: AsyncSession, automation_id: UUID, request: PageRequest) -> Page[AutomationRun]:

@@ -7,7 +7,14 @@ from temporalio.exceptions import ActivityError, ChildWorkflowError, is_cancelle
 
 with workflow.unsafe.imports_passed_through():
     from domain import search_attributes
-    from domain.activity_contract import ActivityName, CancelRun, CloseRun, OpenRun, SettleCohort
+    from domain.activity_contract import (
+        ActivityName,
+        CancelRun,
+        CloseRun,
+        OpenRun,
+        RunReference,
+        SettleCohort,
+    )
     from domain.cohorts import cohort_bounds
     from domain.contract import (
         CohortInput,
@@ -36,6 +43,7 @@ class RunWorkflow:
         self._failed = run.failed_cohorts
         self._in_flight: set[int] = set()
         self._lanes: list[asyncio.Task[None]] = []
+        self._resuming = asyncio.Lock()
 
     @workflow.run
     async def run(self, run: RunInput) -> RunResult:
@@ -101,10 +109,30 @@ class RunWorkflow:
             self._in_flight.discard(cohort)
 
     async def _process(self, plan: RunPlan, cohort: int) -> None:
+        # Cohorts say so only since runs can be held, so that no older history comes here twice.
+        while await self._was_held(plan, cohort):
+            await self._resumed()
+
+    async def _resumed(self) -> None:
+        """The first lane waits, the others find that the wait is over."""
+        async with self._resuming:
+            workflow.set_current_details(
+                "**held**: too many of its last messages did not arrive. It goes on once it is resumed"
+            )
+            await call_long(
+                ActivityName.AWAIT_RESUME,
+                RunReference(run_id=self._input.run_id),
+                type(None),
+                "Held: wait until the run is resumed",
+            )
+            self._show()
+
+    async def _was_held(self, plan: RunPlan, cohort: int) -> bool:
+        """Start the cohort and follow it to its end; whether it left some of its slice for later."""
         first, last = cohort_bounds(cohort, plan.cohort_size, plan.total)
         run = self._input
         try:
-            await workflow.execute_child_workflow(
+            result: CohortResult = await workflow.execute_child_workflow(
                 WorkflowType.COHORT.value,
                 CohortInput(
                     run_id=run.run_id,
@@ -126,6 +154,8 @@ class RunWorkflow:
             if workflow.cancellation_reason() is not None:
                 raise
             await self._settle(first, last, error)
+            return False
+        return result.held
 
     async def _settle(self, first: int, last: int, error: ChildWorkflowError) -> None:
         """The child ended without finishing its slice: it was terminated, cancelled by hand, or gave up."""

@@ -18,7 +18,7 @@ from store.tables import AutomationRun
 router = APIRouter(prefix="/v1/programs/{program_id}/automations/{automation_id}/runs", tags=["runs"])
 
 
-async def _show(session: AsyncSession, run: AutomationRun) -> RunOut:
+async def show_run(session: AsyncSession, run: AutomationRun) -> RunOut:
     counts = await counts_of(session, run)
     return RunOut.model_validate(
         {
@@ -47,13 +47,13 @@ async def list_(
     if await get_automation(session, program.id, automation_id) is None:
         raise not_found("Automation")
     found = await valid_page(list_runs(session, automation_id, page))
-    return listing([await _show(session, run) for run in found.rows], found.next_cursor)
+    return listing([await show_run(session, run) for run in found.rows], found.next_cursor)
 
 
 @router.get("/{run_id}")
 async def get(session: SessionDep, program: ReadableProgram, automation_id: UUID, run_id: UUID) -> RunOut:
     """One run. Its counts always add up: total = sent + skipped + failed + unknown + pending."""
-    return await _show(session, await _existing(session, program.id, automation_id, run_id))
+    return await show_run(session, await _existing(session, program.id, automation_id, run_id))
 
 
 @router.get("/{run_id}/participants")

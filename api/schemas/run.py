@@ -10,7 +10,10 @@ from domain.run_status import RunStatus
 
 
 class RunOut(BaseModel):
-    """One execution; `counts` is the accounting identity, from the outcome ledger."""
+    """One execution; `counts` is the accounting identity, from the outcome ledger.
+
+    `held_at`: since when it has been held, as `error` says why. `resumed_at`: when it last went on.
+    """
 
     id: UUID
     automation_id: UUID
@@ -25,6 +28,8 @@ class RunOut(BaseModel):
     requested_at: datetime
     started_at: datetime | None
     completed_at: datetime | None
+    held_at: datetime | None
+    resumed_at: datetime | None
     event_id: UUID | None
     counts: RunCounts
     participants_total: int

@@ -1,7 +1,7 @@
 """Programs with rules of sending, and runs of people who may be written to."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -31,6 +31,13 @@ async def set_sending(database: Database, program_id: UUID, sending: dict[str, A
     async with database.transaction() as session:
         program = await session.get_one(Program, program_id)
         program.settings = {"sending": sending}
+
+
+def quiet_now(**fields: Any) -> dict[str, Any]:
+    """An hour ago until in two hours, in UTC."""
+    now = datetime.now(UTC)
+    hours = {"start": f"{now - timedelta(hours=1):%H:%M}", "end": f"{now + timedelta(hours=2):%H:%M}"}
+    return {"quiet_hours": hours | fields}
 
 
 async def add_run_to(

@@ -26,6 +26,7 @@ from tests.activities.gated_sends import (
     ledger,
     make_due,
     message_of_run,
+    quiet_now,
     set_sending,
 )
 from tests.activities.message_provider import AWAY, IN_DOUBT, REFUSED, Provider, dispatch
@@ -173,13 +174,6 @@ async def test_the_holdout_is_skipped_and_counted(database: Database, program_id
     tally = await counts(database, run_id)
     assert tally.skipped["holdout"] + tally.sent == 60
     assert 10 < tally.skipped["holdout"] < 50
-
-
-def quiet_now(**fields: Any) -> dict[str, Any]:
-    """An hour ago until in two hours, in UTC."""
-    now = datetime.now(UTC)
-    hours = {"start": f"{now - timedelta(hours=1):%H:%M}", "end": f"{now + timedelta(hours=2):%H:%M}"}
-    return {"quiet_hours": hours | fields}
 
 
 async def test_in_quiet_hours_a_queued_message_waits(database: Database, program_id: UUID) -> None:

@@ -34,6 +34,8 @@ DEMANDED: dict[str, frozenset[str]] = {
             "continued_as_new_after",
             "continued_as_new_before",
             "happy_path",
+            "held_and_cancelled",
+            "held_and_resumed",
         }
     ),
     "CohortWorkflow": frozenset({"cancelled", "happy_path"}),

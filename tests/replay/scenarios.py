@@ -15,6 +15,7 @@ from domain.contract import Actor, TickInput, Update, WorkflowType, tick_workflo
 from store.database import Database
 from store.tables import AutomationChange
 from tests.fixtures.carillon import FAR_FROM_NOW, Carillon, eventually
+from tests.replay.hold_scenarios import run_held_and_cancelled, run_held_and_resumed
 from tests.replay.journey_scenarios import (
     journey_continued_as_new,
     journey_waits,
@@ -331,6 +332,8 @@ SCENARIOS: tuple[Scenario, ...] = (
     cancelled_by_operator,
     automation_continued_as_new,
     run_continued_as_new,
+    run_held_and_resumed,
+    run_held_and_cancelled,
     watches_participants,
     nobody_listening,
     upkeep,
