@@ -11,6 +11,7 @@ from bench.lateness import measure_lateness
 from bench.list_pages import measure_list_pages
 from bench.report import Figure, Report
 from bench.rule_lists import measure_rule_lists
+from bench.sends import measure_sends
 from bench.subscriptions import measure_subscriptions
 from bench.writes import measure_writes
 
@@ -22,6 +23,7 @@ BENCHMARKS: dict[str, Callable[[], Coroutine[Any, Any, Report]]] = {
     "lateness": measure_lateness,
     "list_pages": measure_list_pages,
     "rule_lists": measure_rule_lists,
+    "sends": measure_sends,
     "subscriptions": measure_subscriptions,
     "writes": measure_writes,
 }

@@ -15,12 +15,16 @@ from domain.addresses import InvalidAddressError, normal_address
 from domain.delivery_policy import DeliveryPolicy
 from runtime.settings import Settings
 
+# The server closes the connection.
+SERVICE_NOT_AVAILABLE = 421
+
 
 class EmailChannel(CannotTell):
     """A pool of SMTP connections. A connection that misbehaves is dropped, never reused."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
+        self._sender = parseaddr(settings.email_from)[1]
         self._idle: list[aiosmtplib.SMTP] = []
         self._slots = asyncio.Semaphore(settings.smtp_connections)
 
@@ -41,50 +45,56 @@ class EmailChannel(CannotTell):
             problem = f"cannot be composed: {type(error).__name__}"
             return Delivery.failed(problem, DeliveryProblem.CANNOT_BE_COMPOSED)
         async with self._slots:
-            try:
-                connection = await self._connection()
-            except (aiosmtplib.SMTPException, OSError) as error:
-                return Delivery(
-                    DeliveryStatus.NOT_TRIED,
-                    f"no connection to the mail server: {type(error).__name__}",
-                    DeliveryProblem.NO_CONNECTION,
-                )
-            delivery = await self._hand_over(connection, recipient, content)
-            if connection.is_connected and delivery.status is not DeliveryStatus.UNKNOWN:
-                self._idle.append(connection)
-            else:
-                connection.close()
-            return delivery
+            while True:
+                try:
+                    connection, is_new = await self._connection()
+                except (aiosmtplib.SMTPException, OSError) as error:
+                    said = f"no connection to the mail server: {type(error).__name__}"
+                    return Delivery(DeliveryStatus.NOT_TRIED, said, DeliveryProblem.NO_CONNECTION)
+                delivery = await self._hand_over(connection, recipient, content)
+                if connection.is_connected and delivery.problem is not DeliveryProblem.CONNECTION_LOST:
+                    self._idle.append(connection)
+                else:
+                    connection.close()
+                # A server may close a connection that was kept; nothing of the mail was said before that is heard.
+                if delivery.status is not DeliveryStatus.NOT_TRIED or is_new:
+                    return delivery
 
     async def _hand_over(self, connection: aiosmtplib.SMTP, recipient: str, content: bytes) -> Delivery:
-        sender = parseaddr(self._settings.email_from)[1]
         try:
-            await connection.sendmail(sender, [recipient], content)
-        except aiosmtplib.SMTPRecipientsRefused as error:
-            answer = error.recipients[0]
-            return Delivery.failed(
-                f"recipient refused: {answer.code} {answer.message}", DeliveryProblem.RECIPIENT_REFUSED
-            )
+            await connection.mail(self._sender)
+            await connection.rcpt(recipient)
         except aiosmtplib.SMTPResponseException as error:
-            return Delivery.failed(f"refused: {error.code} {error.message}", DeliveryProblem.REFUSED)
+            if error.code == SERVICE_NOT_AVAILABLE:
+                return _not_begun(error)
+            await _start_over(connection)
+            refused = isinstance(error, aiosmtplib.SMTPRecipientRefused)
+            problem = DeliveryProblem.RECIPIENT_REFUSED if refused else DeliveryProblem.REFUSED
+            said = "recipient refused" if refused else "refused"
+            return Delivery.failed(f"{said}: {error.code} {error.message}", problem)
         except ValueError as error:
             # Addresses are checked before anything is said to the server.
-            problem = f"cannot be addressed: {type(error).__name__}"
-            return Delivery.failed(problem, DeliveryProblem.CANNOT_BE_ADDRESSED)
+            problem = DeliveryProblem.CANNOT_BE_ADDRESSED
+            return Delivery.failed(f"cannot be addressed: {type(error).__name__}", problem)
         except (aiosmtplib.SMTPException, OSError) as error:
-            # The link broke during the conversation: the server may have taken the message.
-            return Delivery(
-                DeliveryStatus.UNKNOWN,
-                f"connection lost while sending: {type(error).__name__}",
-                DeliveryProblem.CONNECTION_LOST,
-            )
+            return _not_begun(error)
+        try:
+            await connection.data(content)
+        except aiosmtplib.SMTPResponseException as error:
+            await _start_over(connection)
+            return Delivery.failed(f"refused: {error.code} {error.message}", DeliveryProblem.REFUSED)
+        except (aiosmtplib.SMTPException, OSError) as error:
+            # The link broke during the content: the server may have taken the message.
+            said = f"connection lost while sending: {type(error).__name__}"
+            return Delivery(DeliveryStatus.UNKNOWN, said, DeliveryProblem.CONNECTION_LOST)
         return Delivery(DeliveryStatus.SENT)
 
-    async def _connection(self) -> aiosmtplib.SMTP:
+    async def _connection(self) -> tuple[aiosmtplib.SMTP, bool]:
+        """One that is open, and whether it is a new one."""
         while self._idle:
             connection = self._idle.pop()
-            if connection.is_connected and await _answers(connection):
-                return connection
+            if connection.is_connected:
+                return connection, False
             connection.close()
         settings = self._settings
         connection = aiosmtplib.SMTP(
@@ -96,17 +106,22 @@ class EmailChannel(CannotTell):
             timeout=settings.smtp_timeout_seconds,
         )
         await connection.connect()
-        return connection
+        return connection, True
 
     async def close(self) -> None:
         while self._idle:
             self._idle.pop().close()
 
 
-async def _answers(connection: aiosmtplib.SMTP) -> bool:
-    """A server may close an idle connection; RSET finds out before a message is at stake."""
+def _not_begun(error: Exception) -> Delivery:
+    """The link broke, or the server withdrew, before it was given the content: it has taken nothing."""
+    said = f"connection lost before the message: {type(error).__name__}"
+    return Delivery(DeliveryStatus.NOT_TRIED, said, DeliveryProblem.CONNECTION_LOST)
+
+
+async def _start_over(connection: aiosmtplib.SMTP) -> None:
+    """Have the server forget the mail it refused, so that the next one can follow; else give the connection up."""
     try:
         await connection.rset()
     except (aiosmtplib.SMTPException, OSError):
-        return False
-    return True
+        connection.close()

@@ -1,54 +1,102 @@
-"""A message as the bytes of a mail."""
+"""A message as the bytes of a mail (RFC 5322), ready for any mail server: lines and headers are ASCII.
 
+Written out by hand, since the standard library's own composition takes longer than everything else about a mail. What it
+comes to is read back with the standard library in the tests, for any text.
+"""
+
+import re
+from base64 import encodebytes
+from binascii import b2a_qp
 from datetime import UTC, datetime
+from email.header import Header
 from email.headerregistry import Address
-from email.message import EmailMessage
-from email.policy import EmailPolicy
 from email.utils import format_datetime, parseaddr
+from functools import lru_cache
 
 from channels.channel import Outgoing
 
-UNSUBSCRIBE = "List-Unsubscribe"
-
-
-class _MailPolicy(EmailPolicy):
-    """As RFC 5322 says, but for one header: a folded URL would be written in a form that nobody reads back."""
-
-    def fold(self, name: str, value: str) -> str:
-        return f"{name}: {value}{self.linesep}" if name == UNSUBSCRIBE else super().fold(name, value)
-
-    def fold_binary(self, name: str, value: str) -> bytes:
-        return (
-            self.fold(name, value).encode("ascii")
-            if name == UNSUBSCRIBE
-            else super().fold_binary(name, value)
-        )
-
-
-_POLICY = _MailPolicy(linesep="\r\n")
+LONGEST_LINE = 998
+_ADDRESS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]+@[A-Za-z0-9.-]+")
+CRLF = "\r\n"
 
 
 def compose(message: Outgoing, sender: str, recipient: str) -> bytes:
-    """The message as RFC 5322 bytes, with HTML beside the text where its options have it.
+    """The mail, with HTML beside the text where its options have it.
 
-    With an address for unsubscribing it offers that in one click (RFC 8058). Raises ValueError, IndexError or
-    MessageError for an address or a text that no mail can carry.
+    With an address for unsubscribing it offers that in one click (RFC 8058). Raises ValueError for an address or a
+    text that no mail can carry.
     """
-    mail = EmailMessage(policy=_POLICY)
-    name, address = parseaddr(sender)
-    mail["From"] = Address(display_name=name, addr_spec=address)
-    mail["To"] = Address(addr_spec=recipient)
-    mail["Subject"] = " ".join(message.subject.split())
-    mail["Date"] = format_datetime(datetime.now(UTC))
-    mail["Message-ID"] = f"<{message.message_id}@{address.rpartition('@')[2]}>"
-    mail["X-Carillon-Message"] = str(message.message_id)
+    if not _ADDRESS.fullmatch(recipient):
+        raise ValueError("the recipient is no address")
+    from_, domain = _sender(sender)
+    lines = [
+        from_,
+        f"To: {recipient}",
+        _header("Subject", " ".join(message.subject.split())),
+        f"Date: {format_datetime(datetime.now(UTC))}",
+        f"Message-ID: <{message.message_id}@{domain}>",
+        f"X-Carillon-Message: {message.message_id}",
+        "MIME-Version: 1.0",
+    ]
     options = message.options
     if options.unsubscribe_url is not None:
-        mail[UNSUBSCRIBE] = f"<{options.unsubscribe_url}>"
-        mail["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
-    for header, value in options.headers.items():
-        mail[header] = value
-    mail.set_content(message.body)
+        lines += [
+            f"List-Unsubscribe: <{options.unsubscribe_url}>",
+            "List-Unsubscribe-Post: List-Unsubscribe=One-Click",
+        ]
+    lines += [_header(name, value) for name, value in options.headers.items()]
+    content = _part("plain", message.body)
     if options.html is not None:
-        mail.add_alternative(options.html, subtype="html")
-    return mail.as_bytes()
+        content = _alternatives(content, _part("html", options.html))
+    return CRLF.join(lines).encode("ascii") + b"\r\n" + content
+
+
+@lru_cache(maxsize=16)
+def _sender(sender: str) -> tuple[str, str]:
+    """The From header, and the domain that names messages. Raises ValueError, IndexError or MessageError."""
+    name, address = parseaddr(sender)
+    Address(display_name=name, addr_spec=address)
+    shown = f"{_quoted(name)} <{address}>" if name else address
+    return f"From: {shown}", address.rpartition("@")[2]
+
+
+def _quoted(name: str) -> str:
+    if not _is_plain(name):
+        return Header(name, "utf-8", header_name="From").encode(linesep=CRLF)
+    escaped = name.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
+
+
+def _header(name: str, value: str) -> str:
+    """As it is where that can be, else as encoded words (RFC 2047)."""
+    if _is_plain(value) and len(name) + len(value) + 2 <= LONGEST_LINE and "=?" not in value:
+        return f"{name}: {value}"
+    return f"{name}: {Header(value, 'utf-8', header_name=name).encode(linesep=CRLF)}"
+
+
+def _is_plain(value: str) -> bool:
+    return value.isascii() and value.isprintable()
+
+
+def _part(subtype: str, text: str) -> bytes:
+    """A part with its headers: as it is where that can be, else in whichever encoding is the shorter one."""
+    lines = text.encode().splitlines()
+    if text.isascii() and "\0" not in text and all(len(line) <= LONGEST_LINE for line in lines):
+        encoding, content = "7bit", b"\r\n".join(lines)
+    else:
+        whole = b"\n".join(lines) + b"\n"
+        quoted, coded = b2a_qp(whole, istext=True), encodebytes(whole.replace(b"\n", b"\r\n"))
+        encoding, content = ("base64", coded) if len(coded) < len(quoted) else ("quoted-printable", quoted)
+        content = content.rstrip(b"\n").replace(b"\n", b"\r\n")
+    head = f'Content-Type: text/{subtype}; charset="utf-8"\r\nContent-Transfer-Encoding: {encoding}\r\n\r\n'
+    return head.encode("ascii") + content + b"\r\n"
+
+
+def _alternatives(*parts: bytes) -> bytes:
+    """Forms of the same message, the plainest first."""
+    boundary = b"=_carillon"
+    while any(b"--" + boundary in part for part in parts):
+        boundary += b"_"
+    head = b'Content-Type: multipart/alternative; boundary="' + boundary + b'"\r\n\r\n'
+    body = b"".join(b"--" + boundary + b"\r\n" + part + b"\r\n" for part in parts)
+    return head + body + b"--" + boundary + b"--\r\n"

@@ -21,27 +21,47 @@ from starlette.routing import Route
 from cli.stack.inbox_pages import SECURITY_HEADERS, inbox_page, mail_page
 from cli.stack.mail_store import MailStore, StoredMail
 from cli.stack.ports import HOST
+from cli.stack.provider_faults import Fault, Faults
 
 _SHOWN = 100
 
 
 class _Receiver:
-    def __init__(self, store: MailStore) -> None:
+    """Takes every mail, but for the faults that it is told to have: `broken`, `cut` and `cut_after`."""
+
+    def __init__(self, store: MailStore, faults: Faults) -> None:
         self._store = store
+        self._faults = faults
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
+        fault = self._faults.draw()
+        if fault is Fault.BROKEN:
+            return "451 Requested action aborted: error in processing"
+        if fault is not Fault.CUT:
+            self._take(envelope)
+        if fault in (Fault.CUT, Fault.CUT_AFTER) and isinstance(server.transport, asyncio.Transport):
+            server.transport.abort()
+        return "250 OK"
+
+    def _take(self, envelope: Envelope) -> None:
         content = envelope.content
         self._store.add(
             envelope.mail_from or "",
             envelope.rcpt_tos,
             content.encode() if isinstance(content, str) else content or b"",
         )
-        return "250 OK"
 
 
 class _Inbox:
-    def __init__(self, store: MailStore) -> None:
+    def __init__(self, store: MailStore, faults: Faults) -> None:
         self._store = store
+        self._faults = faults
+
+    async def set_faults(self, request: Request) -> Response:
+        """`{"shares": {"cut_after": 0.01}}`: how often each fault strikes."""
+        wanted = await request.json()
+        self._faults.shares = {Fault(name): share for name, share in wanted["shares"].items()}
+        return Response(status_code=204)
 
     async def page(self, request: Request) -> Response:
         to = request.query_params.get("to")
@@ -90,10 +110,12 @@ def _as_json(mail: StoredMail) -> dict[str, Any]:
 def mail_sink_app(store: MailStore, smtp_port: int, host: str = HOST) -> Starlette:
     """The inbox application, which listens for mail on `smtp_port` as long as it runs."""
 
+    faults = Faults()
+
     @asynccontextmanager
     async def receive_mail(app: Starlette) -> AsyncIterator[None]:
         loop = asyncio.get_running_loop()
-        receiver = _Receiver(store)
+        receiver = _Receiver(store, faults)
         server = await loop.create_server(
             lambda: SMTP(receiver, hostname="localhost", ident="mail sink", enable_SMTPUTF8=True, loop=loop),
             host,
@@ -104,7 +126,7 @@ def mail_sink_app(store: MailStore, smtp_port: int, host: str = HOST) -> Starlet
         finally:
             server.close()
 
-    inbox = _Inbox(store)
+    inbox = _Inbox(store, faults)
     return Starlette(
         routes=[
             Route("/", inbox.page),
@@ -113,6 +135,7 @@ def mail_sink_app(store: MailStore, smtp_port: int, host: str = HOST) -> Starlet
             Route("/api/messages", inbox.clear, methods=["DELETE"]),
             Route("/api/stats", inbox.stats),
             Route("/api/recipients", inbox.recipients),
+            Route("/api/faults", inbox.set_faults, methods=["POST"]),
         ],
         lifespan=receive_mail,
     )

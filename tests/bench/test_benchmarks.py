@@ -12,6 +12,7 @@ from bench.lateness import measure_lateness
 from bench.list_pages import FILTERS, LIMITS, measure_list_pages
 from bench.report import Report
 from bench.rule_lists import measure_rule_lists
+from bench.sends import measure_sends
 from bench.subscriptions import measure_subscriptions
 from bench.writes import measure_writes
 
@@ -28,6 +29,7 @@ pytestmark = pytest.mark.slow
         (lambda: measure_lateness(automations=4, jitter_seconds=2), 6),
         (lambda: measure_list_pages(many=300, few=120, repeats=1), len(FILTERS) * len(LIMITS)),
         (lambda: measure_rule_lists(many=2_000, repeats=1), 27),
+        (lambda: measure_sends(people=300, bare=50), 5),
         (lambda: measure_subscriptions(people=60, due=6, changes=8), 7),
         (lambda: measure_writes(requests=4), 5),
     ],
@@ -39,6 +41,7 @@ pytestmark = pytest.mark.slow
         "lateness",
         "list_pages",
         "rule_lists",
+        "sends",
         "subscriptions",
         "writes",
     ],
