@@ -9,7 +9,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from domain.actions import Channel
 from domain.event_properties import PropertyType
 from domain.journeys.validation import KnownEvent
-from domain.segment_ids import hex_id, id_of_hex
+from domain.segment_ids import id_of_hex
 from store.message_templates import channels_of_templates
 from store.tables import EventType, Segment
 
@@ -30,10 +30,13 @@ async def known_events(
 
 
 async def known_segments(session: AsyncSession, program_id: UUID, among: Iterable[str]) -> set[str]:
-    """Those of `among`, by their 24 hexadecimal digits, that are segments of the program."""
-    wanted = [id_ for one in among if (id_ := id_of_hex(one)) is not None]
-    statement = select(Segment.id).where(col(Segment.program_id) == program_id, col(Segment.id).in_(wanted))
-    return {hex_id(id_) for id_ in await session.exec(statement)}
+    """Those of `among` that are segments of the program, by either of their names."""
+    ids = {name: id_ for name in among if (id_ := id_of_hex(name) or _uuid(name)) is not None}
+    statement = select(Segment.id).where(
+        col(Segment.program_id) == program_id, col(Segment.id).in_(set(ids.values()))
+    )
+    found = set((await session.exec(statement)).all())
+    return {name for name, id_ in ids.items() if id_ in found}
 
 
 async def known_mail_templates(session: AsyncSession, program_id: UUID, among: Iterable[str]) -> set[str]:

@@ -155,7 +155,7 @@ class PatchPush(Written):
     is_skip_allowed: Flag = maybe_sent()
 
 
-class PatchWebhook(Written):
+class PatchWebhookCall(Written):
     """Only the fields sent change; null or an empty list clears `headers`."""
 
     callback_url: Url = maybe_sent()
@@ -177,7 +177,7 @@ class PatchAction(Written):
     send_email: PatchEmail | None = None
     send_sms: PatchSms | None = None
     send_push: PatchPush | None = None
-    send_webhook: PatchWebhook | None = None
+    send_webhook: PatchWebhookCall | None = None
     add_tag: TagChangeIn | None = None
     remove_tag: TagChangeIn | None = None
     send_whatsapp: PatchWhatsapp | None = None

@@ -21,7 +21,7 @@ from tests.api.journeys_surface import (
     split,
     tag,
 )
-from tests.fixtures.in_process import secret_of_new_key
+from tests.fixtures.in_process import api_in_process, secret_of_new_key
 
 
 def without_ids(part: Any) -> Any:
@@ -317,3 +317,14 @@ async def test_parameters_that_nobody_asked_for_are_refused(journeys: JourneysSu
     )
     answer = await journeys.call("GET", params={"limit": 251, "page": 2, "isEnabled": "maybe"})
     assert_faults(answer, "limit", "page", "isEnabled")
+
+
+async def test_too_many_requests_say_in_the_body_when_to_come_back(
+    database_url: str, database: Database
+) -> None:
+    async with api_in_process(database_url, rate_limit_per_second=0.001, rate_limit_burst=1) as client:
+        client.headers["X-API-Key"] = await secret_of_new_key(database, Role.ADMIN)
+        await client.get(BASE)
+        answer = await client.get(BASE)
+    problem = assert_problem(answer, 429, "rate-limit-exceeded")
+    assert problem["retryAfter"] == int(answer.headers["Retry-After"]) > 0

@@ -96,9 +96,13 @@ def _model_of(content: Mapping[str, Any]) -> str:
 
 
 def _stated(seed: Seed, field: Field) -> str:
-    kind = field.type if field.enum is None else " | ".join(sorted(seed.enums[field.enum]))
+    kind = field.type
+    if field.enum is not None:
+        listed = "[]" if field.type.endswith("[]") else ""
+        kind = " | ".join(f"{value}{listed}" for value in sorted(seed.enums[field.enum]))
     if field.max_length is not None:
-        kind += f" ({field.min_length} to {field.max_length} characters)"
+        listed = "[]" if kind.endswith("[]") else ""
+        kind = f"{kind.removesuffix('[]')} ({field.min_length} to {field.max_length} characters){listed}"
     return f"{kind}, required" if field.required else kind
 
 

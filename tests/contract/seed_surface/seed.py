@@ -39,7 +39,8 @@ class Field:
         """Why a value that is not null is none of this field's."""
         if not any(_is_of_type(value, type_) for type_ in self.type.split(" | ")):
             return f"{self.name}: {value!r} is no {self.type}"
-        if self.enum is not None and value not in enums[self.enum]:
+        named = value if isinstance(value, list) else [value]
+        if self.enum is not None and not enums[self.enum].issuperset(named):
             return f"{self.name}: {value!r} is not one of {sorted(enums[self.enum])}"
         return None
 
@@ -68,6 +69,8 @@ class Seed:
         self.document: dict[str, Any] = yaml.safe_load((Path(__file__).parent / f"{name}.yml").read_text())
         self.base: str = self.document["base"]
         self.models: Mapping[str, Sequence[str]] = self.document["models"]
+        # Sections in which what has no value is left out.
+        self.sparse: frozenset[str] = frozenset(self.document.get("sparse", ()))
         self.enums: Enums = {of: frozenset(values) for of, values in self.document["enums"].items()}
         self.operations = [
             Operation(**stated | {"query": tuple(stated.get("query", ()))})
@@ -89,9 +92,13 @@ class Seed:
 
     def bodies(self) -> frozenset[str]:
         """The sections that describe what is sent, those within others too."""
-        sent = {operation.body for operation in self.operations if operation.body is not None}
-        within = {field.of for section in sent for field in self.fields_of(section).values() if field.of}
-        return frozenset(sent | within)
+        sent: set[str] = set()
+        found = {operation.body for operation in self.operations if operation.body is not None}
+        while found:
+            sent |= found
+            within = {field.of for section in found for field in self.fields_of(section).values() if field.of}
+            found = within - sent
+        return frozenset(sent)
 
     def differences(self, section: str, shown: Mapping[str, Any]) -> list[str]:
         """How a thing, as it is shown, differs from the section; empty when it does not."""
@@ -101,7 +108,8 @@ class Seed:
         fields = self.fields_of(section)
         omitted = {name for name, field in fields.items() if field.omitted and not field.belongs_to(shown)}
         expected = set(fields) - omitted | self.extensions_of(section)
-        yield from (f"{name}: missing" for name in sorted(expected - set(shown)))
+        needed = {name for name in fields if fields[name].always} if section in self.sparse else expected
+        yield from (f"{name}: missing" for name in sorted(needed - set(shown)))
         yield from (f"{name}: unknown" for name in sorted(set(shown) - expected))
 
     def _of_values(self, section: str, shown: Mapping[str, Any]) -> Iterator[str]:
@@ -149,4 +157,5 @@ def _parsed(value: str) -> bool:
 
 SCRIP = Seed("scrip")
 OMNISTREAM = Seed("omnistream")
-SEEDS = (SCRIP, OMNISTREAM)
+OMNISEND = Seed("omnisend")
+SEEDS = (SCRIP, OMNISTREAM, OMNISEND)
