@@ -92,14 +92,14 @@ class MessageDispatchActivities:
         self._temporal = resources.temporal
         self._channels = resources.channels
         self._settings = resources.settings
-        self._linking = MessageLinking(resources.settings.message_links)
+        self._linking = MessageLinking(resources.database, resources.settings.message_links)
         self._pace = Pace(resources.settings, resources.database)
 
     @activity.defn(name=ActivityName.DISPATCH_MESSAGES)
     async def dispatch_messages(self, request: DispatchMessages) -> DeliveryRound:
         """Hand over what the program has queued and is due, for half a minute or so."""
         claim_id = uuid4()
-        linking = await self._linking.for_program(self._database, request.program_id)
+        linking = await self._linking.for_program(request.program_id)
         await self._resolve_abandoned(request.program_id, claim_id, linking)
         until = datetime.now(UTC) + ROUND
         looked_at = 0
@@ -172,7 +172,8 @@ class MessageDispatchActivities:
             abandoned = await abandoned_messages(session, program_id, name, claim_id)
         if not abandoned:
             return
-        asked = [InDoubt(_outgoing(one.message, linking), one.due_at) for one in abandoned]
+        outgoing = await _outgoing(linking, name, [one.message for one in abandoned])
+        asked = [InDoubt(sent, one.due_at) for sent, one in zip(outgoing, abandoned, strict=True)]
         answers = await to_its_end(channel.look_up(asked))
         taken: dict[UUID, list[tuple[DueMessage, Delivery]]] = {}
         for one, answer in zip(abandoned, answers, strict=True):
@@ -203,7 +204,7 @@ class MessageDispatchActivities:
         await self._pace.give_back(channel, grant.messages - len(messages))
         if not messages:
             return _Batch(looked_at)
-        outgoing = await asyncio.to_thread(lambda: [_outgoing(one, linking) for one in messages])
+        outgoing = await _outgoing(linking, channel, messages)
         deliveries = await hand_over(self._channels[channel], outgoing)
         await settle_patiently(lambda: self._settle(program_id, claim_id, messages, deliveries))
         await self._pace.heed(channel, deliveries)
@@ -340,6 +341,8 @@ async def _gate(
     return await gate_sends(session, program, candidates, datetime.now(UTC))
 
 
-def _outgoing(message: DueMessage, linking: MessageLinking) -> Outgoing:
-    plain = Outgoing(message.id, message.recipient, message.subject, message.body, message.options)
-    return linking.linked(message.channel, plain, message.participant_id)
+async def _outgoing(
+    linking: MessageLinking, channel: Channel, messages: Sequence[DueMessage]
+) -> list[Outgoing]:
+    plain = [Outgoing(one.id, one.recipient, one.subject, one.body, one.options) for one in messages]
+    return await linking.linked(channel, plain, [one.participant_id for one in messages])

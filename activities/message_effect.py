@@ -104,12 +104,12 @@ class MessageEffect:
         self._hold_after: HoldAfterFailures | None = None
         self.held = False
         self._contents: MessageContents
-        self._linking = MessageLinking(resources.settings.message_links)
+        self._linking = MessageLinking(resources.database, resources.settings.message_links)
 
     async def apply(self) -> int:
         """Answers how many rows got an outcome. Raises ApplicationError `unavailable` while the server is away."""
         self._contents = await self._read_contents()
-        self._linking = await self._linking.for_program(self._database, self._run.program_id)
+        self._linking = await self._linking.for_program(self._run.program_id)
         await self._resolve_abandoned()
         processed = 0
         while True:
@@ -143,7 +143,7 @@ class MessageEffect:
             )
             drafts, messages, _ = await asyncio.to_thread(self._compose, rows)
             begun = await first_begun_at(session, [draft.message_id for draft in drafts])
-        linked = await asyncio.to_thread(self._linked, drafts, messages)
+        linked = await self._linked(drafts, messages)
         asked = [InDoubt(message, begun[message.message_id]) for message in linked]
         answers = await to_its_end(self._channel.look_up(asked)) if asked else []
         taken = [(draft, answer) for draft, answer in zip(drafts, answers, strict=True) if answer is not None]
@@ -164,7 +164,7 @@ class MessageEffect:
         chunk = await self._claim_chunk(grant)
         await self._pace.give_back(channel, grant - len(chunk.messages))
         if chunk.messages:
-            linked = await asyncio.to_thread(self._linked, chunk.drafts, chunk.messages)
+            linked = await self._linked(chunk.drafts, chunk.messages)
             deliveries = await hand_over(self._channel, linked)
             try:
                 await settle_patiently(lambda: self._settle(chunk.drafts, deliveries))
@@ -265,11 +265,9 @@ class MessageEffect:
             messages.append(Outgoing(message_id, address, message.subject, message.body, message.options))
         return drafts, messages, refused
 
-    def _linked(self, drafts: Sequence[Draft], messages: Sequence[Outgoing]) -> list[Outgoing]:
-        return [
-            self._linking.linked(self._action.channel, message, draft.participant_id)
-            for draft, message in zip(drafts, messages, strict=True)
-        ]
+    async def _linked(self, drafts: Sequence[Draft], messages: Sequence[Outgoing]) -> list[Outgoing]:
+        people = [draft.participant_id for draft in drafts]
+        return await self._linking.linked(self._action.channel, messages, people)
 
     async def _settle(self, drafts: Sequence[Draft], deliveries: Sequence[Delivery]) -> None:
         """Record what the provider answered, even when the run was ended meanwhile: its counts follow."""

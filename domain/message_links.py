@@ -7,6 +7,7 @@ The same message has the same links in each attempt to send it.
 import binascii
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Sequence
+from dataclasses import dataclass
 from hashlib import sha256
 from uuid import UUID
 
@@ -16,14 +17,24 @@ from itsdangerous.signer import HMACAlgorithm
 # What templates are given for the link: it is filled in when the message is handed over.
 UNSUBSCRIBE_LINK = "[[unsubscribe_link]]"
 LINKS_IN_TEMPLATES = {"unsubscribe_url": UNSUBSCRIBE_LINK, "unsubscribe_link": UNSUBSCRIBE_LINK}
-UNSUBSCRIBE_PATH, CLICK_PATH, OPEN_PATH = "/u", "/c", "/o"
+UNSUBSCRIBE_PATH, CLICK_PATH, OPEN_PATH, SHORT_PATH = "/u", "/c", "/o", "/l"
 LONGEST_TARGET = 2_000
 SIGNATURE_BYTES = 12
+CODE_BYTES = 9
 ID_BYTES = 16
 
 
 class InvalidLinkError(ValueError):
     """Nobody who has the key made this token, for this purpose."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShortenedLink:
+    """`code`: 12 signs that nobody can guess, and that are kept with where they lead."""
+
+    code: str
+    message_id: UUID
+    url: str
 
 
 class _ShortSignature(HMACAlgorithm):
@@ -38,7 +49,8 @@ class MessageLinks:
 
     def __init__(self, public_url: str, keys: Sequence[str]) -> None:
         self.public_url = public_url
-        self._signers = {path: _signer(path, keys) for path in (UNSUBSCRIBE_PATH, CLICK_PATH, OPEN_PATH)}
+        paths = (UNSUBSCRIBE_PATH, CLICK_PATH, OPEN_PATH, SHORT_PATH)
+        self._signers = {path: _signer(path, keys) for path in paths}
 
     def unsubscribe_url(self, message_id: UUID) -> str:
         return f"{self.public_url}{UNSUBSCRIBE_PATH}/{self._token(UNSUBSCRIBE_PATH, message_id.bytes)}"
@@ -46,6 +58,14 @@ class MessageLinks:
     def click_url(self, message_id: UUID, target: str) -> str:
         token = self._token(CLICK_PATH, message_id.bytes + target.encode())
         return f"{self.public_url}{CLICK_PATH}/{token}"
+
+    def shortened(self, message_id: UUID, target: str) -> ShortenedLink:
+        signature = self._signers[SHORT_PATH].get_signature(message_id.bytes + target.encode())
+        code = urlsafe_b64encode(urlsafe_b64decode(signature)[:CODE_BYTES]).decode()
+        return ShortenedLink(code, message_id, target)
+
+    def short_url(self, link: ShortenedLink) -> str:
+        return f"{self.public_url}{SHORT_PATH}/{link.code}"
 
     def open_url(self, message_id: UUID) -> str:
         return f"{self.public_url}{OPEN_PATH}/{self._token(OPEN_PATH, message_id.bytes)}.gif"

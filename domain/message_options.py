@@ -46,6 +46,7 @@ class MessageOptions(BaseModel):
     """`html`, `headers`, `unsubscribe_url`: of a mail. `title`, `click_url`, `data`: of a push message.
 
     `media`: URLs of what an SMS or WhatsApp message shows; the first one is the picture of a push message.
+    `shorten_links`: those of a text message lead through short ones, so that it is known who follows them.
     `track_opens`, `track_clicks`: whether it is followed who opens a mail and its links; None leaves it to the program.
     `content_sid` names an approved WhatsApp template, and `content_variables` fill its places.
     `call_headers` makes a message of the channel webhook a plain POST of its body to its recipient, a URL, with them.
@@ -56,6 +57,7 @@ class MessageOptions(BaseModel):
     html: Annotated[str, Field(max_length=262_144), AfterValidator(storable)] | None = None
     headers: Annotated[dict[HeaderName, ShortText], Field(max_length=20), AfterValidator(_are_headers)] = {}
     unsubscribe_url: Url | None = None
+    shorten_links: bool = False
     track_opens: bool | None = None
     track_clicks: bool | None = None
     title: ShortText | None = None

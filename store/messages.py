@@ -103,13 +103,14 @@ async def erase_messages_of(session: AsyncSession, participant_id: UUID) -> None
     What providers said of them goes too, as it may quote the address, and so do the links that were followed.
     """
     erased = {"participant_id": participant_id}
-    await session.execute(
-        text(
-            "DELETE FROM message_click USING message "
-            "WHERE message.participant_id = :participant_id AND message_click.message_id = message.id"
-        ),
-        erased,
-    )
+    for links in ("message_click", "short_link"):
+        await session.execute(
+            text(
+                f"DELETE FROM {links} USING message "  # noqa: S608
+                f"WHERE message.participant_id = :participant_id AND {links}.message_id = message.id"
+            ),
+            erased,
+        )
     await session.execute(
         text(
             "UPDATE message SET recipient = '', subject = NULL, body = NULL, options = NULL, error = NULL, "

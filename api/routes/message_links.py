@@ -16,12 +16,21 @@ from api.errors import not_found
 from api.fetching_ahead import fetches_ahead
 from api.unsubscribe_page import done_page, no_such_link_page, question_page
 from domain.actions import Channel
-from domain.message_links import CLICK_PATH, OPEN_PATH, UNSUBSCRIBE_PATH, InvalidLinkError, MessageLinks
+from domain.message_links import (
+    CLICK_PATH,
+    OPEN_PATH,
+    SHORT_PATH,
+    UNSUBSCRIBE_PATH,
+    InvalidLinkError,
+    MessageLinks,
+)
 from domain.message_news import MessageNews, NewsKind
+from domain.storable_text import is_storable
 from runtime.settings import Settings
 from store.database import Database
 from store.message_following import follow_message
 from store.programs import get_program
+from store.short_links import find_short_link
 from store.tables import Message
 
 # Pages and pictures for people, which clients of the API have no use for.
@@ -81,6 +90,18 @@ async def click(request: Request, database: DatabaseDep, links: Links, token: st
         news = MessageNews(NewsKind.CLICKED, datetime.now(UTC), url=target)
         await _note(database, message_id, news)
     return RedirectResponse(target, 302, NEVER_KEPT)
+
+
+@router.api_route(SHORT_PATH + "/{code}", methods=["GET", "HEAD"])
+async def follow(request: Request, session: SessionDep, database: DatabaseDep, code: str) -> Response:
+    """To where a short link of a text message leads."""
+    link = await find_short_link(session, code) if is_storable(code) else None
+    if link is None:
+        raise not_found("Link")
+    if not fetches_ahead(request):
+        news = MessageNews(NewsKind.CLICKED, datetime.now(UTC), url=link.url)
+        await _note(database, link.message_id, news)
+    return RedirectResponse(link.url, 302, NEVER_KEPT)
 
 
 @router.api_route(OPEN_PATH + "/{token}.gif", methods=["GET", "HEAD"])

@@ -72,6 +72,8 @@ class Composer:
             # Of a template, or of what it came to for this person.
             return Refusal(TEMPLATE_ERROR)
         options = with_replies(message.options, action.send_email)
+        if action.send_sms is not None and action.send_sms.is_link_shortening_enabled:
+            options = options.model_copy(update={"shorten_links": True})
         return ComposedMessage(channel, address, message.subject, message.body, options, policy, template_id)
 
     def _gate(

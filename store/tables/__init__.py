@@ -21,6 +21,7 @@ from store.tables.rule import AutomationControl, AutomationRule, RuleCooldown, R
 from store.tables.rule_alert import RuleAlert
 from store.tables.run import AutomationRun, FireReceipt, RunParticipant
 from store.tables.segment import Segment, SegmentMember
+from store.tables.short_link import ShortLink
 from store.tables.subscription import Subscription
 from store.tables.suppression import Suppression
 from store.tables.user import LoginAttempt, User, UserSession
@@ -66,6 +67,7 @@ __all__ = [
     "RunParticipant",
     "Segment",
     "SegmentMember",
+    "ShortLink",
     "Subscription",
     "Suppression",
     "User",

@@ -60,7 +60,7 @@ LOGINS = {"/auth/login", "/auth/logout"}
 # Whoever calls them holds no key, but a secret to sign with.
 SIGNED = {"/callbacks/messages", "/callbacks/twilio/status", "/callbacks/twilio/inbound/{program_id}"}
 # Whoever was sent a message may follow its links, which were signed.
-LINKS = {"/u/{token}", "/c/{token}", "/o/{token}.gif"}
+LINKS = {"/u/{token}", "/c/{token}", "/l/{code}", "/o/{token}.gif"}
 # Everybody may, in a session of theirs.
 OWN_PASSWORD = "/auth/password"
 # Everybody may, within their program: tests/e2e/test_run_now.py.

@@ -99,6 +99,31 @@ def test_where_no_link_can_lead_here_the_places_for_it_are_empty_and_nothing_is_
     assert done.options.unsubscribe_url is None
 
 
+def test_a_text_message_that_is_to_has_short_links_that_are_to_be_kept() -> None:
+    options = MessageOptions(shorten_links=True)
+    done = linked(options, channel=Channel.SMS, body=f"{SHOP} and {SHOP}. {UNSUBSCRIBE_LINK}")
+    (link,) = done.shortened
+    assert (link.message_id, link.url, len(link.code)) == (MESSAGE, SHOP, 12)
+    assert done.body == f"{LINKS.short_url(link)} and {LINKS.short_url(link)}. {UNSUBSCRIBE}"
+    assert link != LINKS.shortened(MESSAGE, f"{SHOP}2") != LINKS.shortened(UUID(int=1), SHOP)
+
+
+@pytest.mark.parametrize(
+    ("channel", "said", "tracking"),
+    [
+        (Channel.SMS, {}, EVERYTHING),
+        (Channel.SMS, {"shorten_links": True}, Tracking(clicks=False)),
+        (Channel.SMS, {"shorten_links": True, "track_clicks": False}, EVERYTHING),
+        (Channel.EMAIL, {"shorten_links": True}, EVERYTHING),
+    ],
+)
+def test_other_texts_stay_as_they_were_written(
+    channel: Channel, said: dict[str, bool], tracking: Tracking
+) -> None:
+    done = linked(MessageOptions.model_validate(said), channel=channel, body=SHOP, tracking=tracking)
+    assert (done.body, done.shortened) == (SHOP, ())
+
+
 def test_a_message_has_the_same_links_each_time_it_is_sent() -> None:
     options = MessageOptions(html=HTML)
     assert linked(options) == linked(options)

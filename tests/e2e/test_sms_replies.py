@@ -1,4 +1,4 @@
-"""Text messages through the stand-in of Twilio: its callbacks, a reply of STOP, and the link in the text."""
+"""Text messages through the stand-in of Twilio: its callbacks, a reply of STOP, and the links in the text."""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -15,8 +15,10 @@ from cli.stack.http_listener import HttpListener, Reply, Request
 from cli.stack.sms_sink import AUTH_TOKEN
 from domain.actions import Channel
 from domain.message_links import UNSUBSCRIBE_LINK
+from domain.message_options import NO_OPTIONS, MessageOptions
 from runtime.settings import Settings
 from store.database import Database
+from store.participants import erase_participant
 from store.tables import Message, Participant
 from tests.activities.message_provider import dispatch_with
 from tests.fixtures.carillon import eventually
@@ -40,8 +42,10 @@ class Texting:
     twilio: Providers
     resources: Resources
 
-    async def send(self, person: Participant, body: str) -> UUID:
-        message = message_to(person, channel=Channel.SMS, recipient=PHONE, subject="", body=body)
+    async def send(self, person: Participant, body: str, options: MessageOptions = NO_OPTIONS) -> UUID:
+        message = message_to(
+            person, channel=Channel.SMS, recipient=PHONE, subject="", body=body, options=options
+        )
         await queue(self.database, message)
         await dispatch_with(self.resources, person.program_id)
         return message.id
@@ -122,3 +126,22 @@ async def test_the_link_in_a_text_unsubscribes_from_texts(texting: Texting, prog
     link = taken.body.removeprefix("Sale! No more: ")
     assert (await texting.people.post(link)).status_code == 200
     assert await consent_of(texting.database, person) == {"sms": "unsubscribed", "email": "subscribed"}
+
+
+async def test_a_short_link_in_a_text_is_followed_until_whoever_got_it_is_erased(
+    texting: Texting, program_id: UUID
+) -> None:
+    shop = "https://shop.example/?for=noor&campaign=sale-of-the-year"
+    person = await add_person(texting.database, program_id, phone=PHONE, consent={"sms": "subscribed"})
+    message_id = await texting.send(person, f"Sale: {shop}", MessageOptions(shorten_links=True))
+    (taken,) = texting.provider.sink.latest
+    link = taken.body.removeprefix("Sale: ")
+    assert len(link) < len(shop)
+    assert (await texting.people.head(link)).headers["location"] == shop
+    assert (await message_now(texting.database, message_id)).clicked_at is None
+    assert (await texting.people.get(link)).headers["location"] == shop
+    assert (await message_now(texting.database, message_id)).clicked_at is not None
+    assert (await texting.people.get(f"{link}x")).status_code == 404
+    async with texting.database.transaction() as session:
+        assert await erase_participant(session, program_id, person.id)
+    assert (await texting.people.get(link)).status_code == 404
