@@ -109,8 +109,11 @@ IN_A_PROGRAM = [
     or route.path.startswith((EVENTS, EVENT_TYPES, PARTICIPANTS, PROBLEM_PATHS))
     or route in OF_JOURNEYS
 ]
-# There may be no event like it.
-OF_ANY = {"/v1/automation/events/fingerprint/{payload_hash}"}
+# There may be no event like it, and every program has these.
+OF_ANY = {
+    "/v1/automation/events/fingerprint/{payload_hash}",
+    "/v1/programs/{program_id}/stock-automations/{stock_name}",
+}
 # What is not there is as good as deleted.
 DELETING_ANY = Route("DELETE", "/api/automations/{id}")
 OF_ONE_THING = [
@@ -181,6 +184,7 @@ async def ids(http: httpx.AsyncClient, stack: Stack, record: Database) -> dict[s
         "conversation_id": conversation.json()["id"],
         "api_key_id": key.json()["id"],
         "user_id": user.json()["id"],
+        "stock_name": "birthday",
         "rule_id": rule.json()["id"],
         "segment_id": segment.json()["id"],
         "template_id": template["id"],

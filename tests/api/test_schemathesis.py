@@ -121,6 +121,7 @@ async def things(carillon: Carillon) -> Ids:
         "id": journey["id"],
         "blockID": journey["blocks"][0]["id"],
         "api_key_id": (await carillon.http.post("/v1/api-keys", json=key)).json()["id"],
+        "stock_name": "birthday",
         "user_id": (await carillon.http.post("/v1/users", json=new_user())).json()["id"],
     }
 
