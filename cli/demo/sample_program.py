@@ -3,12 +3,14 @@
 import csv
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from io import StringIO
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 from cli.demo.api_client import ApiClient, DemoError
+from cli.sample.lately import reservations, visits_lately
 
 PROGRAM = {"name": "Sample club", "timezone": "Europe/Madrid"}
 _ROWS_AN_UPLOAD = 500
@@ -74,6 +76,18 @@ async def load(api: ApiClient, program_id: UUID, file: Path, advance: Advance) -
         done += report["read"]
         advance(done, len(rows))
     return imported
+
+
+async def load_lately(api: ApiClient, program_id: UUID, now: datetime) -> None:
+    """What the people of the file did just before `now`, and when they are expected."""
+    events = {"program_id": str(program_id), "events": visits_lately(now)}
+    await api.send("POST", "/v1/events/batch", json=events)
+    await api.send(
+        "POST",
+        f"/v1/programs/{program_id}/participants/import",
+        content=reservations(now).encode(),
+        headers={"Content-Type": "text/csv"},
+    )
 
 
 def _read(file: Path) -> tuple[list[str], list[list[str]]]:

@@ -5,6 +5,7 @@ import time
 from collections.abc import Coroutine
 from contextlib import AsyncExitStack
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -12,7 +13,14 @@ from api.schemas.automation import AutomationOut
 from cli.demo.api_client import ApiClient, DemoError, UnreachableError
 from cli.demo.automations import DIGEST, REMINDER, Automations, Ensured
 from cli.demo.curl_lines import curl_lines
-from cli.demo.sample_program import PROGRAM, create_program, is_loaded, kept_program, load
+from cli.demo.sample_program import (
+    PROGRAM,
+    create_program,
+    is_loaded,
+    kept_program,
+    load,
+    load_lately,
+)
 from cli.demo.screen import Screen, identity
 from cli.sample import participants_csv
 from cli.stack import PortsUnavailableError, Stack, StackOptions
@@ -99,6 +107,7 @@ class Session:
             program_id = await create_program(api)
         with self._screen.progress("Participants loaded") as advance:
             imported = await load(api, program_id, file, advance)
+        await load_lately(api, program_id, datetime.now(UTC))
         known = f", {imported.known:,} were there before" if imported.known else ""
         self._screen.say(
             f"{PROGRAM['name']}: {imported.created:,} participants created from {file.name}{known}."

@@ -39,6 +39,9 @@ HEADER = (
     "tiers.loyalty",
     "consent.email",
     "consent.sms",
+    "attributes.last_visit_at:date",
+    "attributes.total_visits:number",
+    "attributes.total_spend:number",
 )
 
 _MAIL_DOMAINS = ("example.com", "example.org", "example.net", "mail.example.com", "post.example.org")
@@ -107,6 +110,10 @@ def _person(random: Random, number: int, country: Country) -> tuple[str, ...]:
         "gold" if spend >= 150_000 else "silver" if spend >= 40_000 else "bronze",
         _consent(random),
         _consent(random),
+        # Their purchases were visits: as a system that was used before this one tells of them.
+        last_purchase.isoformat() if last_purchase else "",
+        str(orders) if last_purchase else "",
+        f"{spend / 100:.2f}" if last_purchase else "",
     )
 
 

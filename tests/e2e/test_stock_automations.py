@@ -1,0 +1,130 @@
+"""The stock automations at work on the sample people, their counts against what SQL says of the same people."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import httpx
+import pytest
+
+from cli.sample import participants_csv
+from cli.sample.lately import reservations, visits_lately
+from cli.stack import Stack
+from domain.stock_automations import STOCK_BY_NAME, StockName
+from store.database import Database
+from store.rfm import score_program
+from tests.fixtures.carillon import Carillon
+from tests.fixtures.people import query
+
+# Whom each is for, and whom of them a mail reaches, in nobody's words but PostgreSQL's.
+WHO = {
+    "inactive_customers": "(attributes ->> 'last_visit_at')::timestamptz <= now() - interval '60 days'",
+    "birthday": (
+        "right(attributes ->> 'birthday', 5) = to_char(now() AT TIME ZONE timezone, 'MM-DD') "
+        "OR (right(attributes ->> 'birthday', 5) = '02-29' AND to_char(now() AT TIME ZONE timezone, 'MM-DD') = '02-28' "
+        "AND to_char(now() AT TIME ZONE timezone + interval '1 day', 'MM') = '03')"
+    ),
+    "vip_rewards": "'vip' = ANY(tags)",
+    "post_visit": (
+        "(attributes ->> 'last_visit_at')::timestamptz "
+        "BETWEEN now() - interval '48 hours' AND now() - interval '24 hours'"
+    ),
+    "reservation_confirmation": (
+        "(attributes ->> 'reservation_at')::timestamptz BETWEEN now() AND now() + interval '24 hours'"
+    ),
+}
+QUIET_HOURS = {"inactive_customers": 720, "birthday": 24, "vip_rewards": 336, "post_visit": 24}
+REACHED = "status = 'ACTIVE' AND email IS NOT NULL AND consent ->> 'email' = 'subscribed'"
+REACHED_ANYWAY = (
+    "status = 'ACTIVE' AND email IS NOT NULL AND coalesce(consent ->> 'email', '') <> 'unsubscribed'"
+)
+
+
+@pytest.fixture(scope="module")
+async def sample(stack: Stack, http: httpx.AsyncClient) -> AsyncIterator[Carillon]:
+    """A program with the sample people, scored by their visits."""
+    carillon = await Carillon.with_new_program(http, stack.addresses.inbox_url)
+    now = datetime.now(UTC)
+    importing = f"{carillon.base}/participants/import"
+    events = {"program_id": carillon.program_id, "events": visits_lately(now)}
+    csv = {"Content-Type": "text/csv"}
+    for answer in (
+        await http.post(importing, content=participants_csv().read_bytes(), headers=csv, timeout=120),
+        await http.post("/v1/events/batch", json=events),
+        await http.post(importing, content=reservations(now).encode(), headers=csv),
+    ):
+        assert answer.is_success, answer.text
+    url = stack.addresses.database_url.replace("postgresql://", "postgresql+psycopg://", 1)
+    database = Database(url, pool_size=1)
+    assert await score_program(database, UUID(carillon.program_id), now) > 2_000
+    await database.close()
+    yield carillon
+    for automation in (await http.get(f"{carillon.base}/automations")).json()["data"]:
+        await carillon.delete(automation["id"])
+
+
+async def create(carillon: Carillon, stock: str, **parameters: Any) -> dict[str, Any]:
+    answer = await carillon.http.post(f"{carillon.base}/stock-automations/{stock}", json=parameters)
+    assert answer.status_code == 201, answer.text
+    created: dict[str, Any] = answer.json()
+    return created
+
+
+async def count(stack: Stack, carillon: Carillon, condition: str) -> int:
+    statement = f"SELECT count(*) FROM participant WHERE program_id = %s AND ({condition})"  # noqa: S608
+    ((found,),) = await query(stack.addresses.database_url, statement, carillon.program_id)
+    return int(str(found))
+
+
+@pytest.mark.parametrize("name", list(WHO))
+async def test_run_now_its_counts_are_those_of_sql(sample: Carillon, stack: Stack, name: str) -> None:
+    automation = await create(sample, name)
+    reached = REACHED_ANYWAY
+    if name in QUIET_HOURS:
+        quiet = f"last_contacted_at > now() - interval '{QUIET_HOURS[name]} hours'"
+        reached = f"{REACHED} AND ({quiet}) IS NOT TRUE"
+    wanted = await count(stack, sample, WHO[name])
+    to_be_sent = await count(stack, sample, f"({WHO[name]}) AND {reached}")
+    if name != "birthday":
+        assert wanted > to_be_sent > 0
+
+    answer = await sample.http.post(f"/api/automations/{automation['id']}/run", timeout=120)
+
+    assert answer.status_code == 200, answer.text
+    told = answer.json()
+    print(name, {key: told[key] for key in ("processed", "sent", "skipped", "failed")}, "of", wanted)  # noqa: T201
+    assert (told["processed"], told["sent"], told["failed"]) == (wanted, to_be_sent, 0), told["errors"]
+    assert told["skipped"] == wanted - to_be_sent
+
+
+async def test_run_again_nobody_is_written_to_twice_within_the_quiet_days(sample: Carillon) -> None:
+    automation = await create(sample, "vip_rewards", name="Once more", quiet_days=14)
+    path = f"/api/automations/{automation['id']}/run"
+    await sample.http.post(path, timeout=120)
+    again = (await sample.http.post(path, timeout=120)).json()
+    assert (again["sent"], again["failed"]) == (0, 0)
+    assert again["skipped"] == again["processed"] > 0
+
+
+@pytest.mark.parametrize("name", [name for name in StockName if name not in WHO])
+async def test_those_by_rfm_are_created_and_find_their_people(
+    sample: Carillon, stack: Stack, name: StockName
+) -> None:
+    automation = await create(sample, name)
+    stock = STOCK_BY_NAME[name]
+    assert (automation["name"], automation["status"]) == (stock.title, "active")
+    assert automation["timezone"] == "UTC"
+    preview = await sample.http.post(
+        f"{sample.base}/expressions/preview", json={"expression": automation["participant_filter"]}
+    )
+    segment = name.value.removesuffix("_notice").replace("loyalists", "loyalist")
+    condition = f"attributes ->> 'rfm_segment' = '{segment}'"
+    if stock.days is not None:
+        age = f"now() - (attributes ->> 'last_visit_at')::timestamptz >= interval '{stock.days} days'"
+        condition += f" AND {age}"
+    wanted = await count(stack, sample, condition)
+    if name is StockName.CANNOT_LOSE_NOTICE:
+        assert preview.json()["count"] < wanted
+    else:
+        assert preview.json()["count"] == wanted > 0
