@@ -17,9 +17,9 @@ from store.rfm import score_program
 from tests.fixtures.carillon import Carillon
 from tests.fixtures.people import query
 
+ROWS = 1_000
 # Whom each is for, and whom of them a mail reaches, in nobody's words but PostgreSQL's.
 WHO = {
-    "inactive_customers": "(attributes ->> 'last_visit_at')::timestamptz <= now() - interval '60 days'",
     "birthday": (
         "right(attributes ->> 'birthday', 5) = to_char(now() AT TIME ZONE timezone, 'MM-DD') "
         "OR (right(attributes ->> 'birthday', 5) = '02-29' AND to_char(now() AT TIME ZONE timezone, 'MM-DD') = '02-28' "
@@ -30,6 +30,8 @@ WHO = {
         "(attributes ->> 'last_visit_at')::timestamptz "
         "BETWEEN now() - interval '48 hours' AND now() - interval '24 hours'"
     ),
+    "inactive_customers": "(attributes ->> 'last_visit_at')::timestamptz <= now() - interval '60 days'",
+    # The last one: what is transactional is no contact for the quiet days of the others.
     "reservation_confirmation": (
         "(attributes ->> 'reservation_at')::timestamptz BETWEEN now() AND now() + interval '24 hours'"
     ),
@@ -47,21 +49,26 @@ async def sample(stack: Stack, http: httpx.AsyncClient) -> AsyncIterator[Carillo
     carillon = await Carillon.with_new_program(http, stack.addresses.inbox_url)
     now = datetime.now(UTC)
     importing = f"{carillon.base}/participants/import"
-    events = {"program_id": carillon.program_id, "events": visits_lately(now)}
+    events = {"program_id": carillon.program_id, "events": visits_lately(now, ROWS)}
     csv = {"Content-Type": "text/csv"}
     for answer in (
-        await http.post(importing, content=participants_csv().read_bytes(), headers=csv, timeout=120),
+        await http.post(importing, content=head_of_sample(), headers=csv, timeout=120),
         await http.post("/v1/events/batch", json=events),
-        await http.post(importing, content=reservations(now).encode(), headers=csv),
+        await http.post(importing, content=reservations(now, ROWS).encode(), headers=csv),
     ):
         assert answer.is_success, answer.text
     url = stack.addresses.database_url.replace("postgresql://", "postgresql+psycopg://", 1)
     database = Database(url, pool_size=1)
-    assert await score_program(database, UUID(carillon.program_id), now) > 2_000
+    assert await score_program(database, UUID(carillon.program_id), now) > ROWS / 2
     await database.close()
     yield carillon
     for automation in (await http.get(f"{carillon.base}/automations")).json()["data"]:
         await carillon.delete(automation["id"])
+
+
+def head_of_sample() -> bytes:
+    """The first of the sample people, as all of them would keep the machine busy for minutes."""
+    return b"".join(participants_csv().read_bytes().splitlines(keepends=True)[: ROWS + 1])
 
 
 async def create(carillon: Carillon, stock: str, **parameters: Any) -> dict[str, Any]:
@@ -93,7 +100,6 @@ async def test_run_now_its_counts_are_those_of_sql(sample: Carillon, stack: Stac
 
     assert answer.status_code == 200, answer.text
     told = answer.json()
-    print(name, {key: told[key] for key in ("processed", "sent", "skipped", "failed")}, "of", wanted)  # noqa: T201
     assert (told["processed"], told["sent"], told["failed"]) == (wanted, to_be_sent, 0), told["errors"]
     assert told["skipped"] == wanted - to_be_sent
 
