@@ -23,6 +23,7 @@ from store.generated_events import emit_participant_changes
 from store.journey_refusals import erase_refusals_of
 from store.messages import addresses_written_to, erase_messages_of
 from store.paging import Page, PageRequest, page_newest_first
+from store.product_subscriptions import forget_product_subscriptions
 from store.received_events import erase_events_of
 from store.segment_members import forget_memberships
 from store.state_history import name_source
@@ -177,6 +178,7 @@ async def erase_participant(session: AsyncSession, program_id: UUID, participant
         return False
     await forget_participant(session, program_id, participant_id)
     await forget_memberships(session, participant_id)
+    await forget_product_subscriptions(session, participant_id)
     await detach_conversations_of(session, participant_id)
     # Afterwards: deleting has waited for the transactions that were storing events and messages of this person.
     await erase_events_of(session, participant_id)

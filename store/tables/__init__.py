@@ -15,6 +15,7 @@ from store.tables.message_click import MessageClick
 from store.tables.message_template import MessageTemplate, MessageTemplateVersion
 from store.tables.participant import Participant
 from store.tables.participant_state_change import ParticipantStateChange
+from store.tables.product import Product, ProductSubscription
 from store.tables.program import Program
 from store.tables.received_callback import ReceivedCallback
 from store.tables.rule import AutomationControl, AutomationRule, RuleCooldown, RuleRun, RuleRunTally
@@ -57,6 +58,8 @@ __all__ = [
     "Participant",
     "ParticipantStateChange",
     "ParticipantVisits",
+    "Product",
+    "ProductSubscription",
     "Program",
     "ReceivedCallback",
     "RfmScoring",

@@ -83,6 +83,13 @@ EVENT_TYPES = "/v1/event-types"
 PARTICIPANTS = "/v1/participants"
 # Their program is a parameter, or a field of the body.
 NAMING_ONE_BESIDE = (EVENTS, f"{EVENTS}/batch", EVENT_TYPES, f"{EVENT_TYPES}/{{event_type}}", PARTICIPANTS)
+PRODUCT: dict[str, object] = {
+    "id": "of the walk",
+    "title": "Shoes",
+    "url": "https://example.com/shoes",
+    "currency": "USD",
+    "status": "outOfStock",
+}
 BODIES: dict[str, dict[str, object]] = {
     EVENTS: {"event_data": {"type": "walked"}},
     f"{EVENTS}/batch": {"events": [{"event_data": {"type": "walked"}}]},
@@ -92,6 +99,9 @@ BODIES: dict[str, dict[str, object]] = {
     "/v1/automation/rules/{rule_id}/alert-settings": {"preset": "balanced"},
     "/v1/automation/rules/{rule_id}/schedule": {"schedule_settings": None},
     "/v1/automation/rules/{rule_id}/rollout": {"rollout_percentage": 100},
+    "/api/products": PRODUCT | {"id": "of the walk too"},
+    "/api/products/{productID}": PRODUCT,
+    "/api/products/{productID}/back-in-stock-subscriptions": {"contact": {"id": "walker"}},
     "/api/events": {"eventName": "walked", "contact": {"id": "walker"}},
     "/api/event-metadata/query": {"category": "events"},
     "/api/automations/{id}/blocks": {"blocks": [tag()]},
@@ -115,11 +125,17 @@ OF_ANY = {
     "/v1/programs/{program_id}/stock-automations/{stock_name}",
 }
 # What is not there is as good as deleted.
-DELETING_ANY = Route("DELETE", "/api/automations/{id}")
+DELETING_ANY = {
+    Route("DELETE", "/api/automations/{id}"),
+    Route("DELETE", "/api/products/{productID}"),
+    Route("DELETE", "/api/products/{productID}/back-in-stock-subscriptions/{contactID}"),
+}
 OF_ONE_THING = [
     route
     for route in IN_A_PROGRAM
-    if "{" in route.path.replace("{program_id}", "") and route.path not in OF_ANY and route != DELETING_ANY
+    if "{" in route.path.replace("{program_id}", "")
+    and route.path not in OF_ANY
+    and route not in DELETING_ANY
 ]
 NAMING_BY_HEADER = [*OF_SUPERVISORS, *OF_JOURNEYS]
 NAMING_A_PROGRAM = [
@@ -159,6 +175,8 @@ async def ids(http: httpx.AsyncClient, stack: Stack, record: Database) -> dict[s
     everyone = {"name": "everyone", "expression": "true"}
     segment = await http.post(f"{carillon.base}/segments", json=everyone)
     template = await add_template(http, carillon.base)
+    of_program = {"X-Program-Id": carillon.program_id}
+    await http.post("/api/products", json=PRODUCT, headers=of_program)
     conversation = await http.post(f"{carillon.base}/conversations", json={})
     rule = await http.post(
         "/v1/automation/rules",
@@ -188,6 +206,8 @@ async def ids(http: httpx.AsyncClient, stack: Stack, record: Database) -> dict[s
         "rule_id": rule.json()["id"],
         "segment_id": segment.json()["id"],
         "template_id": template["id"],
+        "productID": str(PRODUCT["id"]),
+        "contactID": person,
         "message_id": message["id"],
         "suppression_id": suppression.json()["id"],
         "webhook_id": webhook.json()["id"],
