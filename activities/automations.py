@@ -18,6 +18,7 @@ from domain.firing import Refusal, next_fire
 from domain.refusals import archived, no_such_automation
 from domain.webhooks import WebhookType
 from store.automations import define, definition_of, get_change, lock_automation, snapshot_of
+from store.deferred_messages import withdraw_of_automation
 from store.tables import Automation, AutomationChange
 from store.webhook_announcing import announce_amendment, announce_automation, announce_status
 
@@ -135,6 +136,8 @@ class AutomationActivities:
                     _record_error(automation, request.error)
                 _refresh_clock(automation, request.now)
                 automation.updated_at = request.now
+                if request.status is AutomationStatus.ARCHIVED:
+                    await withdraw_of_automation(session, automation.id, "The automation was archived")
                 await announce_status(session, automation)
             return await snapshot_of(session, automation)
 

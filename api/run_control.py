@@ -9,7 +9,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from api.errors import Refusal, not_found
 from domain.run_status import OPEN_RUNS, RunStatus
 from store.database import Database
-from store.deferred_messages import recount, withdraw_deferred
+from store.deferred_messages import recount, withdraw_ended
 from store.held_runs import resume
 from store.ledger import count_claimed
 from store.runs import counts_of, get_run
@@ -45,11 +45,7 @@ async def withdraw_run(
             raise Refusal(409, IN_PROGRESS)
         if (await counts_of(session, run)).deferred == 0:
             return
-        if run.status == RunStatus.COMPLETED.value:
-            # For whoever holds one of its messages: they are not to be put back in the queue.
-            run.status = RunStatus.CANCELLED.value
-            run.error = f"What was left of it was cancelled by {actor}"
-        await withdraw_deferred(session, run.id)
+        await withdraw_ended(session, run, f"What was left of it was cancelled by {actor}")
     for _ in range(int(SENDS_END_WITHIN_SECONDS / POLL_SECONDS)):
         async with database.transaction() as session:
             if await count_claimed(session, run_id) == 0:

@@ -7,6 +7,7 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import text
+from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from domain.actions import SendMessage
@@ -113,6 +114,25 @@ async def withdraw_deferred(session: AsyncSession, run_id: UUID) -> None:
     """Nothing that the run, which the caller has locked and ended, has queued is sent any more."""
     withdrawn = (await session.execute(_WITHDRAW, {"run": run_id})).scalars().all()
     await follow_messages(session, dict.fromkeys(withdrawn))
+
+
+async def withdraw_of_automation(session: AsyncSession, automation_id: UUID, reason: str) -> None:
+    """The same for all runs of an automation that have ended; they are cancelled for the rest."""
+    statement = select(AutomationRun).where(
+        col(AutomationRun.automation_id) == automation_id, text(WITH_DEFERRED)
+    )
+    for run in (await session.exec(statement.order_by(col(AutomationRun.id)).with_for_update())).all():
+        await withdraw_ended(session, run, reason)
+
+
+async def withdraw_ended(session: AsyncSession, run: AutomationRun, reason: str) -> None:
+    """The same for a run that has ended by itself, and is locked."""
+    if run.status == RunStatus.COMPLETED.value:
+        # For whoever holds one of its messages just now: they are not to be put back in the queue.
+        run.status = RunStatus.CANCELLED.value
+        run.error = reason
+        await session.flush()
+    await withdraw_deferred(session, run.id)
 
 
 async def withdraw_messages(session: AsyncSession, ids: Collection[UUID]) -> None:

@@ -8,7 +8,10 @@ from domain.messages import MessageStatus
 
 
 class MessageOut(BaseModel):
-    """A message, without its text. A viewer sees `recipient` masked, no `subject`, and `error` only as a word."""
+    """A message, without its text. A viewer sees `recipient` masked, no `subject`, and `error` only as a word.
+
+    `error` of one that is skipped, or waits, is the gate's reason; `gave_way_to`: what took the last room under a limit.
+    """
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -28,6 +31,7 @@ class MessageOut(BaseModel):
     subject: str | None
     status: MessageStatus
     error: str | None
+    gave_way_to: UUID | None
     priority: int
     attempts: int
     available_at: datetime | None
