@@ -65,6 +65,8 @@ LINKS = {"/u/{token}", "/c/{token}", "/l/{code}", "/o/{token}.gif"}
 OWN_PASSWORD = "/auth/password"
 # Everybody may, within their program: tests/e2e/test_run_now.py.
 RUN_NOW = "/api/automations/{automation_id}/run"
+# It only reads: tests/api/test_journey_statistics.py.
+STATISTICS = "/api/analytics/statistics"
 ROUTES = [route for route in all_routes() if route.path not in OPEN | LOGINS | SIGNED | LINKS]
 OF_ADMINS = [route for route in ROUTES if route.path.startswith(("/v1/api-keys", "/v1/users"))]
 OF_SUPERVISORS = [route for route in ROUTES if route.path.startswith(PROBLEM_PATHS)]
@@ -75,7 +77,9 @@ READS = [
     if route.method in READING and route not in (*OF_ADMINS, *OF_SUPERVISORS, *OF_SCHEDULERS)
 ]
 WRITES = [
-    route for route in ROUTES if route.method not in READING and route.path not in (OWN_PASSWORD, RUN_NOW)
+    route
+    for route in ROUTES
+    if route.method not in READING and route.path not in (OWN_PASSWORD, RUN_NOW, STATISTICS)
 ]
 OF_JOURNEYS = [route for route in ROUTES if is_versioned(route.path)]
 EVENTS = "/v1/events"
@@ -104,6 +108,14 @@ BODIES: dict[str, dict[str, object]] = {
     "/api/products/{productID}/back-in-stock-subscriptions": {"contact": {"id": "walker"}},
     "/api/events": {"eventName": "walked", "contact": {"id": "walker"}},
     "/api/event-metadata/query": {"category": "events"},
+    "/api/analytics/statistics": {
+        "queries": [
+            {
+                "dateRange": {"from": "2026-03-01T00:00:00Z", "to": "2026-03-02T00:00:00Z"},
+                "metrics": [{"name": "sent"}],
+            }
+        ]
+    },
     "/api/automations/{id}/blocks": {"blocks": [tag()]},
     "/api/automations/{id}/enrollments/{enrollmentID}/move": {"blockID": "x"},
     "/api/automations/{id}/publish": {},
