@@ -1,5 +1,6 @@
 """Messages as clients read them: listed, counted, and one of them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
@@ -14,7 +15,7 @@ from domain.actions import Channel
 from domain.messages import MessageStatus
 from store.paging import Page, PageRequest, page_newest_first
 from store.rule_pages import plan_for_lists
-from store.tables import Message
+from store.tables import Message, MessageClick
 from store.tables.message import INSTANTS, NOT_SENT
 
 TOLD = tuple(name.removesuffix("_at") for name in INSTANTS)
@@ -56,6 +57,12 @@ async def list_messages(
 async def get_message(session: AsyncSession, program_id: UUID, message_id: UUID) -> Message | None:
     found = await session.get(Message, message_id)
     return found if found and found.program_id == program_id else None
+
+
+async def clicks_of(session: AsyncSession, message_id: UUID) -> Sequence[MessageClick]:
+    """The first one first."""
+    statement = select(MessageClick).where(col(MessageClick.message_id) == message_id)
+    return (await session.exec(statement.order_by(col(MessageClick.at), col(MessageClick.url)))).all()
 
 
 async def count_messages(session: AsyncSession, program_id: UUID, wanted: MessageFilter) -> MessageCounts:

@@ -62,7 +62,8 @@ async def twilio_inbound(session: SessionDep, form: Form, program_id: UUID) -> R
         raise invalid("From", "required, and so is MessageSid", "a message, as Twilio describes it")
     if await get_program(session, program_id) is None:
         raise not_found("Program")
-    if await is_first_time(session, BY_TWILIO, reply.id):
+    # Each program is told by itself, should they share a number.
+    if await is_first_time(session, f"{BY_TWILIO}:{program_id}", reply.id):
         await take_reply(session, program_id, reply, BY_TWILIO, datetime.now(UTC))
     return Response(NO_REPLY, media_type="application/xml")
 

@@ -6,15 +6,15 @@ from fastapi import APIRouter, Depends, Query
 from api.auth import ReadableProgram, Reader
 from api.dependencies import PageDep, SessionDep
 from api.errors import not_found
-from api.message_access import refuse_search_by_address, show_messages
+from api.message_access import refuse_search_by_address, sees_addresses, show_messages
 from api.paging import valid_page
-from api.schemas.message import MessageCountsOut, MessageOut
+from api.schemas.message import MessageClickOut, MessageCountsOut, MessageDetailOut, MessageOut
 from api.schemas.paging import Listing, listing
 from api.schemas.text import Label
 from domain.actions import Channel
 from domain.instants import Instant
 from domain.messages import MessageStatus
-from store.message_lists import MessageFilter, count_messages, get_message, list_messages
+from store.message_lists import MessageFilter, clicks_of, count_messages, get_message, list_messages
 
 router = APIRouter(prefix="/v1/programs/{program_id}/messages", tags=["messages"])
 
@@ -69,10 +69,14 @@ async def counts(session: SessionDep, program: ReadableProgram, wanted: Wanted) 
 
 
 @router.get("/{message_id}")
-async def get(session: SessionDep, program: ReadableProgram, caller: Reader, message_id: UUID) -> MessageOut:
-    """One message."""
+async def get(
+    session: SessionDep, program: ReadableProgram, caller: Reader, message_id: UUID
+) -> MessageDetailOut:
+    """One message, with the links in it that were followed."""
     message = await get_message(session, program.id, message_id)
     if message is None:
         raise not_found("Message")
     (shown,) = show_messages(caller, [message])
-    return shown
+    clicks = await clicks_of(session, message.id) if sees_addresses(caller) else ()
+    followed = [MessageClickOut.model_validate(click) for click in clicks]
+    return MessageDetailOut(**shown.model_dump(), clicks=followed)

@@ -47,6 +47,21 @@ class MessageOut(BaseModel):
     unsubscribed_at: datetime | None
 
 
+class MessageClickOut(BaseModel):
+    """A link that was followed, and when it was first."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    url: str
+    at: datetime
+
+
+class MessageDetailOut(MessageOut):
+    """`clicks`: the links that were followed, the first one first; none for a viewer, as a URL may tell whose it is."""
+
+    clicks: list[MessageClickOut]
+
+
 class MessageCountsOut(BaseModel):
     """`total` is the sum of `by_status`. `told`: of how many of them it was told, or seen, that they were delivered ..."""
 

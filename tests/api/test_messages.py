@@ -9,6 +9,7 @@ import pytest
 
 from domain.roles import Role
 from store.database import Database
+from store.tables import MessageClick
 from tests.api.refusal import assert_refused
 from tests.fixtures.in_process import secret_of_new_key
 from tests.fixtures.kept_messages import keep_message
@@ -87,6 +88,7 @@ async def test_a_viewer_sees_neither_address_nor_subject_nor_what_the_provider_s
         for id_, error in ((failed, None), (skipped, "no_consent")):
             listed = (await api.get(path, headers=headers)).json()["data"]
             shown = (await api.get(f"{path}/{id_}", headers=headers)).json()
+            assert shown.pop("clicks") == []
             assert shown in listed
             if whole:
                 assert (shown["recipient"], shown["subject"]) == ("noor@example.com", "Dear Noor")
@@ -132,3 +134,16 @@ async def test_a_message_of_another_program_is_not_found(
 ) -> None:
     elsewhere = await keep(database, uuid4())
     assert (await api.get(f"/v1/programs/{program_id}/messages/{elsewhere}")).status_code == 404
+
+
+async def test_one_message_shows_the_links_that_were_followed_but_not_to_a_viewer(
+    api: httpx.AsyncClient, database: Database, program_id: UUID
+) -> None:
+    message_id = UUID(await keep(database, program_id))
+    async with database.transaction() as session:
+        for url, age in (("https://b", 1), ("https://a", 2)):
+            session.add(MessageClick(message_id=message_id, url=url, at=NOW - timedelta(hours=age)))
+    path = f"/v1/programs/{program_id}/messages/{message_id}"
+    assert [click["url"] for click in (await api.get(path)).json()["clicks"]] == ["https://a", "https://b"]
+    viewer = {"X-API-Key": await secret_of_new_key(database, Role.VIEWER)}
+    assert (await api.get(path, headers=viewer)).json()["clicks"] == []

@@ -50,6 +50,10 @@ RULE = {"event_type": "purchase"}
     [
         ({"on_unknown_participant": "create"}, "on_unknown_participant"),
         ({"on_unknown_participant": None}, "on_unknown_participant"),
+        ({"message_tracking": False}, "message_tracking"),
+        ({"message_tracking": {"opens": "no"}}, "message_tracking.opens"),
+        ({"message_tracking": {"clicks": None}}, "message_tracking.clicks"),
+        ({"message_tracking": {"replies": True}}, "message_tracking.replies"),
         ({"counters": None}, "counters"),
         ({"counters": ["orders"]}, "counters"),
         ({"counters": {str(number): RULE for number in range(MAX_COUNTERS + 1)}}, "counters"),

@@ -204,3 +204,26 @@ def test_rates_of_channels_are_json_of_channels_and_numbers(
     assert said in line
     monkeypatch.setenv("CARILLON_CHANNEL_RATES", '{"sms": 50, "email": 0.5}')
     assert load_settings().channel_rates == {"sms": 50.0, "email": 0.5}
+
+
+@pytest.mark.parametrize("secret", ["", "whsec_", "whsec_c2hvcnQ=", "not base64!", "whsec_Y2Fy whsec_Y2Fy"])
+def test_a_secret_that_anybody_could_guess_verifies_no_callback(secret: str) -> None:
+    if secret:
+        with pytest.raises(ValidationError, match="base64"):
+            settings(callback_secret=secret)
+    else:
+        assert settings(callback_secret=secret).callback_secrets == []
+
+
+@pytest.mark.parametrize("key", ["", " ", "short", "k" * 31, "k" * 32 + " short"])
+def test_a_key_that_anybody_could_guess_signs_no_link(key: str) -> None:
+    with pytest.raises(ValidationError, match="at least 32 characters"):
+        settings(link_key=key)
+
+
+def test_links_need_a_key_and_an_address_that_people_reach() -> None:
+    key, address = "k" * 32, "https://carillon.example"
+    assert settings(link_key=key).message_links is settings(public_url=address).message_links is None
+    links = settings(link_key=f"{key} {'o' * 32}", public_url=address).message_links
+    assert links is not None and links.public_url == address
+    assert key not in repr(settings(link_key=key))
