@@ -30,6 +30,7 @@ from store.tables.message import INSTANTS
 
 BOUNCE_OF = {NewsKind.BOUNCED: "hard", NewsKind.FAILED: "soft", NewsKind.DEFERRED: "soft"}
 _OUTCOME_OF = {MessageStatus.SENT: Outcome.SENT, MessageStatus.FAILED: Outcome.FAILED}
+_OPEN_TO_NEWS = (Outcome.SENDING, Outcome.DEFERRED, Outcome.UNKNOWN, Outcome.FAILED)
 _FIRST_CLICK = text(
     "INSERT INTO message_click (message_id, url, at) VALUES (:message, :url, :at) ON CONFLICT (message_id, url) "
     "DO UPDATE SET at = LEAST(message_click.at, excluded.at) RETURNING xmax = 0"
@@ -126,7 +127,7 @@ async def _correct_ledger(
 ) -> None:
     assert message.participant_id is not None
     row = await ledger_row(session, run.id, message.participant_id)
-    if row is None or row.outcome not in (Outcome.SENDING, Outcome.UNKNOWN, Outcome.FAILED):
+    if row is None or row.outcome not in _OPEN_TO_NEWS:
         return
     await settle(session, run.id, [Settlement(row.seq, _OUTCOME_OF[status], None, message.error)])
     if run.counts is not None:

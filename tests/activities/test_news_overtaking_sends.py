@@ -11,9 +11,10 @@ from domain.message_news import MessageNews, NewsKind
 from store.database import Database
 from store.message_following import follow_message
 from store.tables import Participant, RunParticipant
+from tests.activities.gated_sends import add_run_to, carry_out, ledger, quiet_now, set_sending
 from tests.activities.message_provider import IN_DOUBT, SENT, Provider, add_mailable_run, dispatch, mail_run
 from tests.fixtures.kept_messages import listen, message_now, told
-from tests.fixtures.queued_messages import add_person, message_to, queue
+from tests.fixtures.queued_messages import add_person, message_to, queue, the_message
 
 FAULT = Delivery(DeliveryStatus.FAILED, "500 went wrong", DeliveryProblem.PROVIDER_FAULT)
 
@@ -65,3 +66,13 @@ async def test_so_is_one_of_a_run_in_its_ledger_too(
     assert ledger == ["sent", "sent"]
     assert (await message_now(database, first)).status == "sent"
     assert [event.type for event in await told(database, program_id)] == ["message.sent"] * 2
+
+
+async def test_so_is_one_that_waited_in_the_queue_for_its_run(database: Database, program_id: UUID) -> None:
+    await set_sending(database, program_id, quiet_now())
+    person, provider = await add_person(database, program_id, timezone="UTC"), Provider()
+    run_id = await add_run_to(database, [person])
+    await carry_out(database, run_id, provider)
+    assert await ledger(database, run_id) == [("deferred", "quiet_hours", None)]
+    await told_of_arrival(database, (await the_message(database, program_id)).id)
+    assert await ledger(database, run_id) == [("sent", None, None)]
