@@ -3,8 +3,10 @@
 from temporalio import activity
 
 from activities.event_effect import generate_events
+from activities.journey_effect import enroll_people
 from activities.message_effect import MessageEffect
 from activities.resources import Resources
+from domain.actions import EnrollJourney
 from domain.activity_contract import ActivityName, SettleCohort
 from domain.automation import Definition
 from domain.contract import CohortInput, CohortResult
@@ -30,6 +32,9 @@ class CohortActivities:
         definition = Definition.model_validate(run.definition)
         if definition.action is None:
             processed = await generate_events(self._database, run, definition, request)
+            return CohortResult(processed=processed)
+        if isinstance(definition.action, EnrollJourney):
+            processed = await enroll_people(self._database, run, definition, definition.action, request)
             return CohortResult(processed=processed)
         effect = MessageEffect(self._resources, run, definition, request)
         processed = await effect.apply()

@@ -11,6 +11,7 @@ from api.automation_gateway import AutomationGateway, Target
 from api.documents import refuse_beyond_limits
 from api.errors import ErrorDetails, Refusal, TextPosition, invalid, not_found
 from api.schemas.automation import AutomationOut, CreateAutomation, PatchAutomation
+from domain.actions import EnrollJourney
 from domain.amending import amend
 from domain.automation import AutomationStatus, Definition, Scope, TriggerType
 from domain.contract import NOT_REFRESHABLE_MESSAGE, NOT_TRIGGERABLE_MESSAGE, AutomationSnapshot
@@ -21,6 +22,7 @@ from domain.outcomes import RunCounts
 from domain.program_settings import attribute_types
 from store.automations import definition_of, get_automation, name_is_taken
 from store.database import Database
+from store.journeys import known_journeys
 from store.message_templates import channels_of_templates
 from store.participants import get_participant
 from store.programs import get_program
@@ -56,7 +58,7 @@ class AutomationService:
         automation_id = self._request_id or uuid4()
         async with self._database.transaction() as session:
             check(definition, await self._attribute_types(session))
-            await refuse_unknown_template(session, self._program_id, definition)
+            await refuse_unknown_references(session, self._program_id, definition)
             if await name_is_taken(session, self._program_id, definition.name, besides=automation_id):
                 raise _name_taken()
             if definition.participant_id is not None and not await get_participant(
@@ -90,7 +92,7 @@ class AutomationService:
                 )
             except DefinitionError as error:
                 raise _invalid(error) from None
-            await refuse_unknown_template(session, self._program_id, amended.definition)
+            await refuse_unknown_references(session, self._program_id, amended.definition)
             if await name_is_taken(session, self._program_id, amended.definition.name, besides=automation_id):
                 raise _name_taken()
             change = self._stage(session, automation_id, "amend", patch)
@@ -193,8 +195,13 @@ def check(definition: Definition, attribute_types: Mapping[str, AttributeType]) 
         raise _invalid(error) from None
 
 
-async def refuse_unknown_template(session: AsyncSession, program_id: UUID, definition: Definition) -> None:
-    """Raises a Refusal when the action's template is not the program's, or is for another channel."""
+async def refuse_unknown_references(session: AsyncSession, program_id: UUID, definition: Definition) -> None:
+    """Raises a Refusal when the action's journey or template is not the program's, or that is for another channel."""
+    action = definition.action
+    if isinstance(action, EnrollJourney) and not await known_journeys(
+        session, program_id, [action.journey_id]
+    ):
+        raise _invalid(DefinitionError("action.journey_id", "no such journey in this program"))
     use = template_use(definition.action)
     if use is not None:
         channels = await channels_of_templates(session, program_id, {use[0]})

@@ -9,12 +9,13 @@ from uuid import UUID
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from api.errors import Fault, TextPosition, invalid_fields
+from domain.actions import EnrollJourney
 from domain.condition_forms import RuleConditions
 from domain.definition_rules import DefinitionError
 from domain.expressions import AttributeType
 from domain.message_template_rules import fault_of_use, template_use
 from domain.program_settings import attribute_types
-from domain.rules.actions import EnrollJourney, ExitJourney, RuleAction, SendWebhook
+from domain.rules.actions import ExitJourney, RuleAction, SendWebhook
 from domain.rules.alerting import AlertSettings, WebhookAlert
 from domain.rules.rule_checks import action_faults, check_conditions
 from store.journeys import known_journeys

@@ -16,14 +16,13 @@ from api.participant_service import participant_named
 from api.rule_drafts import RuleDraft, checked_expression
 from api.schemas.expression import ExplanationOut
 from api.schemas.rule_dry_run import DryRun, DryRunOut, GateOut, SimulatedAction
-from domain.actions import SendMessage
+from domain.actions import EnrollJourney, SendMessage
 from domain.events import API_SOURCE
 from domain.expressions import explain
 from domain.rules.actions import (
     AddNote,
     Broadcast,
     EmitEvent,
-    EnrollJourney,
     ExitJourney,
     RuleAction,
     ScheduleEvent,

@@ -8,7 +8,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from api.errors import not_found
 from api.expression_service import ExpressionService
 from api.schemas.run_explanation import ExplainedEffectGate, RunExplained
-from domain.actions import SendMessage
+from domain.actions import EnrollJourney, SendMessage
 from domain.addresses import address_of
 from domain.automation import Definition
 from domain.gates import UNDECIDED, EffectGate, effect_gates
@@ -78,6 +78,8 @@ async def _gates(
         inputs[EffectGate.GUARD] = {"guard_condition": definition.guard_condition}
     if isinstance(definition.action, SendMessage):
         inputs |= await _message_inputs(session, program, definition.action, participant)
+    elif isinstance(definition.action, EnrollJourney):
+        inputs[EffectGate.JOURNEY] = {"journey_id": definition.action.journey_id}
     stopped_by = SkipReason(reason) if reason is not None and _is_gates(outcome, reason) else None
     return [
         ExplainedEffectGate(gate=gate, open=is_open, inputs=inputs[gate])

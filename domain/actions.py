@@ -11,6 +11,7 @@ from pydantic_core import PydanticCustomError
 from domain.send_policy import USUAL_POLICY, SendPolicy
 from domain.storable_text import storable
 
+JourneyId = Annotated[str, Field(pattern=r"^[0-9a-f]{24}$", description="24 hexadecimal digits")]
 Body = Annotated[str, Field(min_length=1, max_length=65_536), AfterValidator(storable)]
 
 
@@ -75,4 +76,13 @@ def _refuse_beside_template(value: str | None) -> None:
         raise PydanticCustomError("given_beside_template", "given beside template_id, which says it already")
 
 
-Action = SendMessage
+class EnrollJourney(BaseModel):
+    """Have the participant enter a journey, if it is enabled and its audience and limits let them."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    type: Literal["enroll_journey"]
+    journey_id: JourneyId
+
+
+Action = Annotated[SendMessage | EnrollJourney, Field(discriminator="type")]

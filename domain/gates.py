@@ -23,6 +23,7 @@ class EffectGate(StrEnum):
     QUIET_HOURS = "quiet_hours"
     RECENTLY_CONTACTED = "recently_contacted"
     FREQUENCY_CAP = "frequency_cap"
+    JOURNEY = "journey"
 
 
 # Explanations are of what is decided for good.
@@ -40,6 +41,13 @@ GATE_OF_REASON = {
     SkipReason.QUIET_HOURS: EffectGate.QUIET_HOURS,
     SkipReason.RECENTLY_CONTACTED: EffectGate.RECENTLY_CONTACTED,
     SkipReason.FREQUENCY_CAP: EffectGate.FREQUENCY_CAP,
+    SkipReason.JOURNEY_NOT_ENABLED: EffectGate.JOURNEY,
+    SkipReason.LOOP: EffectGate.JOURNEY,
+    SkipReason.AUDIENCE: EffectGate.JOURNEY,
+    SkipReason.ENTERED_BEFORE: EffectGate.JOURNEY,
+    SkipReason.ENTERED_WITHIN_INTERVAL: EffectGate.JOURNEY,
+    SkipReason.CURRENTLY_IN_ANOTHER: EffectGate.JOURNEY,
+    SkipReason.RECENTLY_IN_ANOTHER: EffectGate.JOURNEY,
 }
 
 

@@ -36,6 +36,13 @@ class SkipReason(StrEnum):
     FREQUENCY_CAP = "frequency_cap"
     RUN_HELD = "run_held"
     MISSED = "missed"
+    JOURNEY_NOT_ENABLED = "journey_not_enabled"
+    LOOP = "loop"
+    AUDIENCE = "audience"
+    ENTERED_BEFORE = "entered_before"
+    ENTERED_WITHIN_INTERVAL = "entered_within_interval"
+    CURRENTLY_IN_ANOTHER = "currently_in_another"
+    RECENTLY_IN_ANOTHER = "recently_in_another"
 
 
 UNSETTLED = "the attempt that claimed this send did not settle it"

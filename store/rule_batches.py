@@ -13,11 +13,11 @@ from sqlalchemy import text
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from domain.actions import EnrollJourney
 from domain.expressions import RULE, Condition, compile_condition, with_breaker
 from domain.expressions.limits import CACHED_CONDITIONS
 from domain.message_content import MessageTemplate
 from domain.rules.acting import Row
-from domain.rules.actions import EnrollJourney
 from domain.rules.processing import EventFacts, Scene, Views
 from domain.rules.rule import Rule
 from store.compiled_rules import rule_of

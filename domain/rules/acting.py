@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid5
 
-from domain.actions import SendMessage
+from domain.actions import EnrollJourney, SendMessage
 from domain.addresses import address_of
 from domain.automation import Definition, Scope, Source, TriggerType
 from domain.counters import CounterError, add_to_counter, as_decimal
@@ -271,7 +271,7 @@ def _broadcast(work: _Work, action: actions.Broadcast) -> None:
     work.effects.append(StagedAutomation(work.effect_id, definition))
 
 
-def _enroll_journey(work: _Work, action: actions.EnrollJourney) -> None:
+def _enroll_journey(work: _Work, action: EnrollJourney) -> None:
     _person(work)
     work.effects.append(JourneyEntry(work.effect_id, action.journey_id, work.rule.id))
 
@@ -303,6 +303,6 @@ _ACT: dict[type[Any], Callable[[_Work, Any], str | None]] = {
     actions.EmitEvent: _emit_event,
     actions.ScheduleEvent: _schedule_event,
     actions.Broadcast: _broadcast,
-    actions.EnrollJourney: _enroll_journey,
+    EnrollJourney: _enroll_journey,
     actions.ExitJourney: _exit_journey,
 }

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter
 
-from domain.actions import SendMessage
+from domain.actions import EnrollJourney, JourneyId, SendMessage
 from domain.conversation import ConversationPriority, ConversationStatus
 from domain.storable_text import storable
 
@@ -14,7 +14,6 @@ MAX_DELAY_SECONDS = 366 * 24 * 3_600
 
 Label = Annotated[str, Field(min_length=1, max_length=255), AfterValidator(storable)]
 Body = Annotated[str, Field(min_length=1, max_length=8_192), AfterValidator(storable)]
-JourneyId = Annotated[str, Field(pattern=r"^[0-9a-f]{24}$", description="24 hexadecimal digits")]
 Document = dict[str, Any]
 
 
@@ -121,13 +120,6 @@ class Broadcast(_Action):
     payload: Document = Field(default_factory=dict)
     participant_filter: Body | None = None
     guard_condition: Body | None = None
-
-
-class EnrollJourney(_Action):
-    """Have the participant enter a journey, if it is enabled and its audience and limits let them."""
-
-    type: Literal["enroll_journey"]
-    journey_id: JourneyId
 
 
 class ExitJourney(_Action):
