@@ -38,7 +38,7 @@ from store.rule_values import rule_values
 from store.tables import Program
 
 _RESTART = text(
-    "UPDATE enrollment AS e SET entered_at = :now, trigger_event_id = r.event_id, wake_at = r.wake_at "
+    "UPDATE enrollment AS e SET entered_at = r.wake_at, trigger_event_id = r.event_id, wake_at = r.wake_at "
     "FROM unnest(CAST(:keys AS text[]), CAST(:events AS uuid[]), CAST(:wake AS timestamptz[])) "
     "AS r(key, event_id, wake_at) WHERE e.entry_key = r.key AND e.status = 'waiting_inactivity'"
 )
@@ -163,8 +163,7 @@ async def _write(
             program_id=programs[one.event_id],
             participant_id=one.participant_id,
             content_hash=one.version[1],
-            entered_at=now,
-            wake_at=one.wake_at,
+            entered_at=one.wake_at,
             trigger_event_id=one.event_id,
             status=EnrollmentStatus.WAITING_INACTIVITY if one.is_waiting else EnrollmentStatus.ACTIVE,
             chain=one.chain,
@@ -172,7 +171,7 @@ async def _write(
         for one in _of_kind(changes, Entered)
     ]
     await enroll(session, entered)
-    await _restart_quiet_times(session, _of_kind(changes, QuietTimeRestarted), now)
+    await _restart_quiet_times(session, _of_kind(changes, QuietTimeRestarted))
     await move_on(session, _moves(changes), now)
     ended = [EndedPass(one.entry_key, one.reason, one.event_id) for one in _of_kind(changes, Left)]
     await end_passes(session, ended, now)
@@ -190,14 +189,12 @@ async def _write(
     await record_refusals(session, refused, now)
 
 
-async def _restart_quiet_times(
-    session: AsyncSession, restarted: Iterable[QuietTimeRestarted], now: datetime
-) -> None:
+async def _restart_quiet_times(session: AsyncSession, restarted: Iterable[QuietTimeRestarted]) -> None:
     last = {one.entry_key: one for one in restarted}
     if last:
         events = [one.event_id for one in last.values()]
         wake = [one.wake_at for one in last.values()]
-        await session.execute(_RESTART, {"keys": list(last), "events": events, "wake": wake, "now": now})
+        await session.execute(_RESTART, {"keys": list(last), "events": events, "wake": wake})
 
 
 def _moves(changes: Sequence[Change]) -> list[MoveOn]:

@@ -40,7 +40,7 @@ class VersionListener:
 class Pass:
     """A participant inside a version of a journey, as they are by now.
 
-    `is_waiting`: for the end of its quiet time. `has_begun`: they have taken a step. `has_waited`: the event that
+    `entered_at`: when the journey begins for them, which is ahead while they wait. `is_waiting`: for the end of its quiet time. `has_begun`: they have taken a step. `has_waited`: the event that
     they wait for at their block has come.
     """
 
@@ -240,8 +240,8 @@ class _Intake:
         if version.quiet_time is not None:
             waiting = self._waiting_in(version.journey_id)
             if waiting is not None:
-                waiting.entered_at = self.now
-                return QuietTimeRestarted(waiting.entry_key, self.event.id, self.now + version.quiet_time)
+                waiting.entered_at = self.now + version.quiet_time
+                return QuietTimeRestarted(waiting.entry_key, self.event.id, waiting.entered_at)
         key = event_entry_key(version.journey_id, self.event.id)
         return self._enter(version, key, version.quiet_time, self.event.chain)
 
@@ -259,8 +259,8 @@ class _Intake:
         reason = self._refusal(version)
         if reason is not None:
             return self._refused(version.journey_id, key, reason)
-        self._let_in(version, key, is_waiting=quiet is not None)
         wake_at = self.now + (quiet or timedelta(0))
+        self._let_in(version, key, wake_at, is_waiting=quiet is not None)
         return Entered(key, version.version, self.person.id, self.event.id, quiet is not None, wake_at, chain)
 
     def _refusal(self, version: VersionListener) -> EntryRefusal | None:
@@ -269,9 +269,9 @@ class _Intake:
         passages = self.scene.passages(self.person.id, gates.journeys_looked_at)
         return gates.refusal(Applicant(self.person.status, in_audience, passages, self.event.chain), self.now)
 
-    def _let_in(self, version: VersionListener, key: str, *, is_waiting: bool) -> None:
+    def _let_in(self, version: VersionListener, key: str, at: datetime, *, is_waiting: bool) -> None:
         self.scene.inside.setdefault(self.person.id, []).append(
-            Pass(key, version.version, self.person.id, self.now, is_waiting)
+            Pass(key, version.version, self.person.id, at, is_waiting)
         )
 
     def _refused(self, journey_id: str, key: str, reason: EntryRefusal) -> Refused:

@@ -175,7 +175,7 @@ async def test_each_event_restarts_the_quiet_time(database: Database, program_id
     await drain(database)
     (before,) = await passes(database, journey_id)
     assert before.status == "waiting_inactivity"
-    assert before.wake_at == before.entered_at + 2 * HOUR
+    assert before.wake_at == before.entered_at > datetime.now(UTC) + HOUR
     again = await happen(database, program_id, person, "viewed")
     await drain(database)
     (after,) = await passes(database, journey_id)
