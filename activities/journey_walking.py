@@ -1,6 +1,5 @@
 """Deciding the steps of a slice of people."""
 
-from collections.abc import Callable, Mapping
 from datetime import datetime
 from uuid import UUID
 
@@ -11,14 +10,13 @@ from domain.program_settings import sending_rules
 from domain.schedules import timezone_names, validate_timezone
 from domain.send_gates import Surroundings as GateSurroundings
 from store.journey_slices import Due, Slice
-from store.participant_values import template_values, values_of_everything
-from store.tables import Program
+from store.journey_values import message_values, values_at
 
 
 def walk_people(slice_: Slice, now: datetime) -> list[Walked]:
     """What each of the slice decides, in their order. Somebody who is there twice goes on as they were left."""
     zone = validate_timezone(slice_.program.timezone)
-    around = Surroundings(now, zone, _values_of(slice_.program, now), _composer(slice_, now).compose)
+    around = Surroundings(now, zone, values_at(slice_.program, now), _composer(slice_, now).compose)
     rows: dict[UUID, Row] = {}
     walks = []
     for due in slice_.people:
@@ -44,26 +42,7 @@ def _walked(due: Due, row: Row, around: Surroundings) -> Walked:
     return walk(due.route, traveller, around)
 
 
-def _values_of(program: Program, now: datetime) -> Callable[[Row, Row], Mapping[str, object]]:
-    constants: dict[str, object] = {
-        "now": now,
-        "program.id": str(program.id),
-        "program.name": program.name,
-        "program.timezone": program.timezone,
-    }
-
-    def values(row: Row, event: Row) -> Mapping[str, object]:
-        return {**constants, **values_of_everything(row), "event": event}
-
-    return values
-
-
 def _composer(slice_: Slice, now: datetime) -> Composer:
     program = slice_.program
     around = GateSurroundings(program.id, program.timezone, slice_.suppressed, now)
-    return Composer(_template_values, slice_.templates, sending_rules(program.settings), around)
-
-
-def _template_values(row: Row, event: Row) -> Mapping[str, object]:
-    person = template_values(row)
-    return {"participant": person, "contact": person, "event": event}
+    return Composer(message_values, slice_.templates, sending_rules(program.settings), around)

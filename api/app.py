@@ -32,6 +32,7 @@ from api.routes import (
     journey_publishing,
     journey_statistics,
     journey_refusals,
+    journey_simulation,
     journey_switches,
     journey_trial_mail,
     journey_utm,
@@ -84,6 +85,7 @@ Answers say in `X-RateLimit-Limit`, `X-RateLimit-Remaining` and `X-RateLimit-Res
 SAY_UNAVAILABLE_AFTER = timedelta(seconds=2)
 # Each keeps a core busy, which the other requests need too.
 REPLAYS_AT_ONCE = 2
+SIMULATIONS_AT_ONCE = 2
 # Checking a password takes 64 MiB and most of a core for some 50 ms.
 PASSWORDS_AT_ONCE = 8
 MODULES = (
@@ -123,6 +125,7 @@ MODULES = (
     journey_switches,
     journey_publishing,
     journey_refusals,
+    journey_simulation,
     journey_utm,
     journey_trial_mail,
     journey_statistics,
@@ -170,6 +173,7 @@ def create_app(settings: Settings, clock: Callable[[], float] = time) -> FastAPI
     )
     app.state.password_slots = Slots(PASSWORDS_AT_ONCE, "logins")
     app.state.replay_slots = Slots(REPLAYS_AT_ONCE, "replays of history")
+    app.state.simulation_slots = Slots(SIMULATIONS_AT_ONCE, "simulations")
     app.add_middleware(Idempotency)
     app.add_middleware(Authentication)
     # The application's own handlers are inside of its middleware, whose refusals need them too.

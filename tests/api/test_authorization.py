@@ -121,6 +121,7 @@ BODIES: dict[str, dict[str, object]] = {
     "/api/automations/{id}/publish": {},
     "/api/automations/{id}/blocks/{blockID}/test-email": {"recipients": ["nobody@example.com"]},
     "/api/automations/{id}/publish/preview": {},
+    "/api/automations/{id}/simulate": {},
     "/api/automations/{id}/disable": {"contactsInWorkflow": "keep"},
     "/api/automations/{id}/blocks/{blockID}/utm": {"tags": {"source": "", "medium": "", "campaign": ""}},
 }
