@@ -28,6 +28,11 @@ async def list_segments(session: AsyncSession, program_id: UUID, request: PageRe
     return await page_newest_first(session, statement, Segment.created_at, Segment.id, request)
 
 
+async def all_segments(session: AsyncSession, program_id: UUID) -> list[Segment]:
+    """In no order; a program has at most MOST_SEGMENTS_OF_A_PROGRAM."""
+    return list((await session.exec(select(Segment).where(col(Segment.program_id) == program_id))).all())
+
+
 async def count_segments(session: AsyncSession, program_id: UUID) -> int:
     statement = select(func.count()).where(col(Segment.program_id) == program_id)
     return (await session.exec(statement)).one()

@@ -106,6 +106,9 @@ BODIES: dict[str, dict[str, object]] = {
     "/api/products": PRODUCT | {"id": "of the walk too"},
     "/api/products/{productID}": PRODUCT,
     "/api/products/{productID}/back-in-stock-subscriptions": {"contact": {"id": "walker"}},
+    "/api/segments": {"name": "of the walk too", "expression": "true"},
+    "/api/segments/preview": {"expression": "true"},
+    "/api/segments/{segmentID}": {"name": "of the walk", "expression": "true"},
     "/api/events": {"eventName": "walked", "contact": {"id": "walker"}},
     "/api/event-metadata/query": {"category": "events"},
     "/api/analytics/statistics": {
@@ -141,6 +144,7 @@ OF_ANY = {
 DELETING_ANY = {
     Route("DELETE", "/api/automations/{id}"),
     Route("DELETE", "/api/products/{productID}"),
+    Route("DELETE", "/api/segments/{segmentID}"),
     Route("DELETE", "/api/products/{productID}/back-in-stock-subscriptions/{contactID}"),
 }
 OF_ONE_THING = [
@@ -221,6 +225,7 @@ async def ids(http: httpx.AsyncClient, stack: Stack, record: Database) -> dict[s
         "template_id": template["id"],
         "productID": str(PRODUCT["id"]),
         "contactID": person,
+        "segmentID": segment.json()["id"].replace("-", "")[:24],
         "message_id": message["id"],
         "suppression_id": suppression.json()["id"],
         "webhook_id": webhook.json()["id"],

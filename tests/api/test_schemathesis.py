@@ -97,7 +97,13 @@ async def things(carillon: Carillon) -> Ids:
     )
     suppressed = {"channel": "email", "address": "nobody@example.com"}
     suppression = await carillon.http.post(f"{carillon.base}/suppressions", json=suppressed)
-    journey = await JourneysSurface(carillon.http, carillon.program_id).create(sms())
+    journeys = JourneysSurface(carillon.http, carillon.program_id)
+    journey = await journeys.create(sms())
+    of_program = {"X-Program-Id": carillon.program_id}
+    made = (await carillon.http.post(f"{carillon.base}/segments", json=segment)).json()
+    product = {"id": f"of {person}", "title": "Shoes", "url": "https://example.com", "currency": "USD"}
+    product |= {"status": "outOfStock"}
+    assert (await carillon.http.post("/api/products", headers=of_program, json=product)).is_success
     webhooks = f"{carillon.base}/webhooks"
     received = (await carillon.http.post("/v1/events", json=event)).json()
     webhook = (await carillon.http.post(webhooks, json={"url": NOBODY})).json()
@@ -110,7 +116,11 @@ async def things(carillon: Carillon) -> Ids:
         "event_type": automation["event_name"],
         "conversation_id": conversation.json()["id"],
         "rule_id": rule.json()["id"],
-        "segment_id": (await carillon.http.post(f"{carillon.base}/segments", json=segment)).json()["id"],
+        "segment_id": made["id"],
+        "segmentID": made["id"].replace("-", "")[:24],
+        "productID": product["id"],
+        "contactID": person,
+        "template_id": await journeys.template(),
         "message_id": (await carillon.mailed())["id"],
         "suppression_id": suppression.json()["id"],
         "event_id": received["id"],
