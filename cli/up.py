@@ -99,7 +99,8 @@ def _print_table(addresses: Addresses) -> None:
     for label, value in (
         ("API", addresses.api_url),
         ("Admin key", addresses.admin_key),
-        ("Admin login", f"{addresses.admin_email}, password {addresses.admin_password}"),
+        ("Admin login", addresses.admin_email),
+        ("  the password", addresses.admin_password),
         ("Mail inbox", addresses.inbox_url),
         ("SMS sink", f"{addresses.sms_url}/sink/messages"),
         ("Temporal UI", addresses.ui_url),

@@ -148,7 +148,8 @@ class Session:
                 ("Mail inbox", addresses.inbox_url),
                 ("SMS sink", f"{addresses.sms_url}/sink/messages"),
                 ("Admin key", addresses.admin_key),
-                ("Admin login", f"{addresses.admin_email}, password {addresses.admin_password}"),
+                ("Admin login", addresses.admin_email),
+                ("  the password", addresses.admin_password),
                 ("Logs", str(self._stack.data_dir / "logs")),
             )
         )
