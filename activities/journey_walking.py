@@ -6,7 +6,7 @@ from uuid import UUID
 from domain.journeys.composing import Composer
 from domain.journeys.enrolling import EnrollmentStatus, ExitReason
 from domain.journeys.stepping import Row, Surroundings, Traveller, Walked, walk
-from domain.program_settings import sending_rules
+from domain.program_settings import readable_rules
 from domain.schedules import timezone_names, validate_timezone
 from domain.send_gates import Surroundings as GateSurroundings
 from store.journey_slices import Due, Slice
@@ -45,4 +45,4 @@ def _walked(due: Due, row: Row, around: Surroundings) -> Walked:
 def _composer(slice_: Slice, now: datetime) -> Composer:
     program = slice_.program
     around = GateSurroundings(program.id, program.timezone, slice_.suppressed, now)
-    return Composer(message_values, slice_.templates, sending_rules(program.settings), around)
+    return Composer(message_values, slice_.templates, readable_rules(program.settings), around)

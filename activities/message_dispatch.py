@@ -217,12 +217,9 @@ class MessageDispatchActivities:
             due = await due_messages(session, program_id, channel, limit)
             if not due:
                 return 0, []
-            stopped = await self._stopped_with_their_runs(session, due)
-            waiting = [message for message in due if message.id not in stopped]
+            held, waiting = await self._with_their_runs(session, due)
             decisions = await _gate(session, program_id, waiting)
-            deferred = stopped | {
-                id_: decision for id_, decision in decisions.items() if decision.is_deferred
-            }
+            deferred = held | {id_: decision for id_, decision in decisions.items() if decision.is_deferred}
             skipped = {id_: one for id_, one in decisions.items() if id_ not in deferred and not one.is_open}
             await defer_messages(session, deferred)
             await skip_messages(session, skipped, datetime.now(UTC))
@@ -232,12 +229,12 @@ class MessageDispatchActivities:
                 await claim_messages(session, [message.id for message in claimed], claim_id)
             return len(due), claimed
 
-    async def _stopped_with_their_runs(
+    async def _with_their_runs(
         self, session: AsyncSession, messages: Sequence[DueMessage]
-    ) -> dict[UUID, Decision]:
+    ) -> tuple[dict[UUID, Decision], list[DueMessage]]:
         """Withdraw messages of runs that were cancelled, which the cancellation left to whoever holds them.
 
-        Answers those that are not to be sent now: of these, and of runs that are held.
+        Answers those of runs that are held, which wait, and those that nothing about their run keeps.
         """
         statuses = await share_runs(session, {one.run_id for one in messages if one.run_id is not None})
         of_runs = [(one, statuses.get(one.run_id)) for one in messages if one.run_id is not None]
@@ -249,7 +246,8 @@ class MessageDispatchActivities:
             for one, status in of_runs
             if status is RunStatus.HELD
         }
-        return held | dict.fromkeys(withdrawn, Decision(SkipReason.CANCELLED, until))
+        stopped = held.keys() | set(withdrawn)
+        return held, [one for one in messages if one.id not in stopped]
 
     async def _settle(
         self,
@@ -291,7 +289,7 @@ class MessageDispatchActivities:
         """Messages of runs: their ledgers follow, and what is left to send of a cancelled one is withdrawn."""
         of_runs = [one for one in messages if one.run_id is not None and one.id in final]
         again = [one for one in of_runs if final[one.id] is MessageStatus.QUEUED]
-        await self._stopped_with_their_runs(session, again)
+        await self._with_their_runs(session, again)
         reasons = {
             one.id: answer.problem if final[one.id] is MessageStatus.FAILED else None
             for one, answer in zip(messages, deliveries, strict=True)

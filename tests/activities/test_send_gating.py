@@ -1,6 +1,8 @@
 """Gates at send time, in runs and in the queue: caps that hold in a race, priority, suppression, holdout, quiet hours."""
 
 import asyncio
+import itertools
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -14,6 +16,7 @@ from domain.send_gates import Candidate, Decision
 from domain.send_policy import SendPolicy
 from domain.suppressions import SuppressionReason
 from store.database import Database
+from store.messages import message_id_of
 from store.suppressions import suppress
 from store.tables import Program
 from tests.activities.gated_sends import (
@@ -68,6 +71,25 @@ async def test_priority_decides_between_a_run_and_the_queue_whoever_comes_first(
     ((outcome, reason, error),) = await ledger(database, run_id)
     assert (outcome, reason) == ("skipped", "frequency_cap")
     assert error == (None if queue_first else f"gave way to message {message.id}")
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations(range(3))))
+async def test_of_three_that_wait_the_same_one_goes_in_whatever_order_they_are_sent(
+    database: Database, program_id: UUID, order: tuple[int, ...]
+) -> None:
+    await set_sending(database, program_id, CAP)
+    person, provider = await add_person(database, program_id), Provider()
+    runs = [await add_run_to(database, [person], priority=priority) for priority in (2, 0)]
+    await queue(database, message_to(person, sending=SendPolicy(priority=1)))
+    steps: list[Callable[[], Awaitable[Any]]] = [
+        lambda: carry_out(database, runs[0], provider),
+        lambda: carry_out(database, runs[1], provider),
+        lambda: dispatch(database, program_id, provider),
+    ]
+    for step in order:
+        await steps[step]()
+    assert [one.message_id for one in provider.handed] == [message_id_of(runs[1], person.id)]
+    assert [(await counts(database, run_id)).skipped for run_id in runs] == [{"frequency_cap": 1}, {}]
 
 
 async def test_a_queued_message_names_the_message_of_a_run_that_it_gave_way_to(
