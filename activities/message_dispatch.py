@@ -273,6 +273,7 @@ class MessageDispatchActivities:
                     problem=delivery.problem,
                     rule_id=message.rule_id,
                     event_id=message.event_id,
+                    journey_id=message.journey_id,
                 )
                 for message, delivery in zip(messages, deliveries, strict=True)
                 if message.id in final and message.participant_id is not None

@@ -10,6 +10,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from domain.actions import Channel
 from domain.events import MESSAGE_SOURCE
+from domain.journeys.entering import chain_link
 from domain.message_events import TYPE_OF_STATUS, MessageEventType, message_event_data
 from domain.messages import MessageStatus
 from store.generated_events import GeneratedEvent, emit_if_listened, listened_types
@@ -20,7 +21,8 @@ TYPES = frozenset(type_.value for type_ in MessageEventType)
 
 @dataclass(frozen=True, slots=True)
 class SettledMessage:
-    """A message to a participant. `problem`: what went wrong, in a word; `event_id`: what its rule reacted to."""
+    """A message to a participant. `problem`: what went wrong, in a word; `event_id`: what its rule or its journey
+    reacted to."""
 
     id: UUID
     channel: Channel
@@ -29,6 +31,7 @@ class SettledMessage:
     problem: str | None = None
     rule_id: UUID | None = None
     event_id: UUID | None = None
+    journey_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,7 @@ class ToldMessage:
     said: Mapping[str, Any] = field(default_factory=dict)
     rule_id: UUID | None = None
     event_id: UUID | None = None
+    journey_id: str | None = None
 
 
 async def emit_settled_messages(
@@ -60,6 +64,7 @@ async def emit_settled_messages(
             said={"error": one.problem},
             rule_id=one.rule_id,
             event_id=one.event_id,
+            journey_id=one.journey_id,
         )
         for one in settled
         if one.status in TYPE_OF_STATUS
@@ -86,11 +91,12 @@ async def emit_told_messages(session: AsyncSession, program_id: UUID, told: Sequ
 
 
 def _chain(told: ToldMessage, chains: dict[UUID, list[UUID]]) -> list[UUID]:
-    """The rules that led to the message: it is by this that a rule which answers its own messages is stopped."""
-    if told.rule_id is None:
+    """What led to the message: it is by this that a rule or a journey which answers its own messages is stopped."""
+    own = told.rule_id or (None if told.journey_id is None else chain_link(told.journey_id))
+    if own is None:
         return []
     before = [] if told.event_id is None else chains.get(told.event_id, [])
-    return [*before, told.rule_id]
+    return [*before, own]
 
 
 async def _chains_of(session: AsyncSession, event_ids: Collection[UUID]) -> dict[UUID, list[UUID]]:

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from sqlalchemy import text
 from temporalio.testing import ActivityEnvironment
 
 from activities import journey_enrolling
@@ -16,12 +17,13 @@ from store.database import Database
 from store.tables import Event, Program
 from tests.activities.pumping import add_event, add_person, add_rule, drain
 from tests.domain.journeys.samples import block, definition, filters
-from tests.fixtures.people import query
+from tests.fixtures.people import add_many_people, query
 from tests.store.journeying import read_journey
 from tests.store.journeys_inside import add_open_journey, disable, enable, passes, refusals
 from tests.store.segmenting import add_segment, put_in, refresh
 
 NOW = datetime(2026, 7, 14, 7, 2, tzinfo=UTC)
+MANY = 100_000
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 THREE_DAYS = {"mode": "duration", "duration": {"amount": 3, "units": "d"}}
 
@@ -273,3 +275,33 @@ async def test_erased_members_are_left_out(database: Database, program_id: UUID)
     journey_id = await add_open_journey(database, program_id, on_segment(segment_id), NOW - DAY)
     await enable(database, program_id, journey_id, NOW, enroll_existing=True)
     assert await enroll_all(database, journey_id) == 0
+
+
+@pytest.mark.slow
+async def test_a_hundred_thousand_members_enter_a_journey(
+    database: Database, program_id: UUID, postgres_address: str
+) -> None:
+    await add_many_people(postgres_address, str(program_id), MANY)
+    segment_id = await add_segment(database, program_id)
+    async with database.transaction() as session:
+        await session.execute(
+            text(
+                "INSERT INTO segment_member (segment_id, participant_id) "
+                "SELECT :segment, id FROM participant WHERE program_id = :program"
+            ),
+            {"segment": segment_id, "program": program_id},
+        )
+    wanted = on_segment(
+        segment_id,
+        audience=filters(("tag", "eq", "even")),
+        settings={"frequencyLimiter": {"mode": "once"}},
+    )
+    journey_id = await add_open_journey(database, program_id, wanted, NOW - DAY)
+    await disable(database, program_id, journey_id)
+    await enable(database, program_id, journey_id, NOW, enroll_existing=True)
+    assert await enroll_all(database, journey_id) == MANY
+    counted = (
+        "SELECT (SELECT count(*) FROM enrollment WHERE journey_id = %s), "
+        "(SELECT count(*) FROM journey_refusal WHERE journey_id = %s AND reason = 'audience')"
+    )
+    assert await query(postgres_address, counted, journey_id, journey_id) == [(MANY // 2, MANY // 2)]

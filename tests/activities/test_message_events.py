@@ -18,8 +18,11 @@ from tests.activities.message_provider import (
     dispatch,
     mail_run,
 )
+from tests.activities.pumping import drain
+from tests.domain.journeys.samples import definition
 from tests.fixtures.kept_messages import listen
 from tests.fixtures.queued_messages import add_person, message_to, queue
+from tests.store.journeys_inside import add_open_journey, passes, refusals
 
 
 async def events_of(database: Database, program_id: UUID) -> list[Event]:
@@ -100,3 +103,16 @@ async def test_a_run_to_which_no_rule_listens_makes_no_events(database: Database
     run_id, _ = await add_mailable_run(database, program_id)
     await mail_run(database, run_id, Provider())
     assert await events_of(database, program_id) == []
+
+
+async def test_what_is_told_of_a_journeys_message_does_not_set_the_journey_going_again(
+    database: Database, program_id: UUID
+) -> None:
+    journey_id = await add_open_journey(database, program_id, definition("message.sent"))
+    person = await add_person(database, program_id)
+    await queue(database, message_to(person, rule_id=None, event_id=None, journey_id=journey_id))
+    await queue(database, message_to(person, event_id=None))
+    await dispatch(database, program_id, Provider())
+    await drain(database)
+    assert len(await passes(database, journey_id)) == 1
+    assert await refusals(database, journey_id) == {person.id: "loop"}
