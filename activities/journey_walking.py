@@ -32,7 +32,8 @@ def _walked(due: Due, row: Row, around: Surroundings) -> Walked:
     own = row["timezone"]
     traveller = Traveller(
         participant_id=row["id"],
-        entered_at=due.entered_at,
+        # Whoever had to be quiet first is in from now on.
+        entered_at=around.now if due.status is EnrollmentStatus.WAITING_INACTIVITY else due.entered_at,
         position=due.position,
         row=row,
         zone=validate_timezone(own) if own in timezone_names() else around.zone,

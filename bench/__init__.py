@@ -7,6 +7,7 @@ from bench.crash_points import measure_crash_points
 from bench.events import measure_events
 from bench.expressions import measure_expressions
 from bench.fan_out import measure_fan_out
+from bench.journeys import measure_journeys
 from bench.lateness import measure_lateness
 from bench.list_pages import measure_list_pages
 from bench.report import Figure, Report
@@ -20,6 +21,7 @@ BENCHMARKS: dict[str, Callable[[], Coroutine[Any, Any, Report]]] = {
     "events": measure_events,
     "expressions": measure_expressions,
     "fan_out": measure_fan_out,
+    "journeys": measure_journeys,
     "lateness": measure_lateness,
     "list_pages": measure_list_pages,
     "rule_lists": measure_rule_lists,

@@ -7,6 +7,7 @@ import pytest
 from sqlmodel import col, select
 
 from activities import journeys as rounds
+from domain.journeys.enrolling import EnrollmentStatus
 from domain.journeys.resume_policy import ResumeMode, ResumePolicy
 from store.database import Database
 from store.tables import Message, MessageClick, Participant, ParticipantStateChange
@@ -131,6 +132,19 @@ async def test_somebody_who_is_inside_twice_is_changed_by_both_passes(
     await advance(database, journey_id, NOON)
     async with database.transaction() as session:
         assert (await session.get_one(Participant, person.id)).tags == ["once", "twice"]
+
+
+async def test_a_first_delay_counts_from_the_end_of_a_quiet_time(
+    database: Database, program_id: UUID
+) -> None:
+    journey_id = await enabled_journey(database, program_id, journey(delay("pause", 1), tag("vip")), NOON)
+    person = await add_person(database, program_id)
+    quiet_until = NOON + timedelta(hours=20)
+    quiet = {"status": EnrollmentStatus.WAITING_INACTIVITY, "wake_at": quiet_until}
+    (id_,) = await let_in(database, journey_id, [person], NOON, **quiet)
+    await advance(database, journey_id, quiet_until)
+    waits = await enrollment(database, id_)
+    assert (waits.status, waits.wake_at) == ("active", quiet_until + timedelta(days=1))
 
 
 async def test_whoever_may_not_be_sent_to_goes_on_or_is_cancelled(

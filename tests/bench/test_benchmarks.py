@@ -8,6 +8,7 @@ from bench.crash_points import CASES, Point, measure_crash_points
 from bench.events import Layout, measure_events
 from bench.expressions import EXPRESSIONS, measure_expressions
 from bench.fan_out import measure_fan_out
+from bench.journeys import measure_journeys
 from bench.lateness import measure_lateness
 from bench.list_pages import FILTERS, LIMITS, measure_list_pages
 from bench.report import Report
@@ -26,6 +27,7 @@ pytestmark = pytest.mark.slow
         (lambda: measure_events(rate=50, seconds=1, layouts=(Layout(4, 2),), ladder=()), 4),
         (lambda: measure_expressions(people=300), 3 * len(EXPRESSIONS) + 2),
         (lambda: measure_fan_out(people=60, singles=3), 5),
+        (lambda: measure_journeys(people=60, singles=5), 12),
         (lambda: measure_lateness(automations=4, jitter_seconds=2), 6),
         (lambda: measure_list_pages(many=300, few=120, repeats=1), len(FILTERS) * len(LIMITS)),
         (lambda: measure_rule_lists(many=2_000, repeats=1), 27),
@@ -38,6 +40,7 @@ pytestmark = pytest.mark.slow
         "events",
         "expressions",
         "fan_out",
+        "journeys",
         "lateness",
         "list_pages",
         "rule_lists",
