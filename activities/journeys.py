@@ -14,7 +14,7 @@ from activities.journey_walking import walk_people
 from activities.resources import Resources
 from domain.activity_contract import ActivityName, AdvanceJourney, JourneyRound
 from domain.wake_up import Sleeper, WakeUp
-from runtime.waking import wake
+from runtime.waking import PAUSE_OF_JOURNEYS_SECONDS, wake
 from store.journey_effects import write_walks
 from store.journey_moves import put_off
 from store.journey_slices import (
@@ -29,8 +29,9 @@ LANES = 2
 # After so long a journey makes room for others that wait for a worker; alone, it asks for more lanes.
 ROUND = timedelta(seconds=30)
 ROUND_ALONE = timedelta(seconds=5)
-# Steady traffic is one round and not one each: it stays for what is due in a moment, and a moment longer.
-STAYS_FOR = timedelta(seconds=2)
+# Steady traffic is one round and not one each: it stays for what is due in a moment, and longer than those who let
+# people in pause before they tell of more.
+STAYS_FOR = timedelta(seconds=PAUSE_OF_JOURNEYS_SECONDS + 1)
 LOOKS_EVERY = timedelta(milliseconds=250)
 TRIES_AGAIN_AFTER = timedelta(minutes=5)
 LEFT_TO_ITS_WORKFLOW = timedelta(seconds=20)

@@ -27,6 +27,8 @@ from domain.wake_up import Sleeper, WakeUp
 
 # A workflow is told at most so often: one signal stands for all that was noted meanwhile.
 PAUSE_SECONDS = 0.25
+# A journey looks for itself that long after each step, and every signal is kept in its history.
+PAUSE_OF_JOURNEYS_SECONDS = 2.0
 TELL_WITHIN = timedelta(seconds=5)
 
 
@@ -86,6 +88,10 @@ def _start_of(wake_up: WakeUp) -> dict[str, Any]:
             }
 
 
+def _pause_after(sleeper: Sleeper) -> float:
+    return PAUSE_OF_JOURNEYS_SECONDS if sleeper is Sleeper.JOURNEY else PAUSE_SECONDS
+
+
 class Waker:
     """Tells in the background. Nobody waits for it and nothing fails by it: upkeep tells what got lost."""
 
@@ -114,7 +120,7 @@ class Waker:
                 self._again.discard(wake_up)
                 self._client = self._client or await self._connect()
                 await wake(self._client, self._task_queue, wake_up)
-                await asyncio.sleep(PAUSE_SECONDS)
+                await asyncio.sleep(_pause_after(wake_up.sleeper))
         except (RPCError, RuntimeError, OSError) as error:
             logging.getLogger("carillon.waking").warning(
                 "a %s was left to upkeep: %s", wake_up.sleeper.value, type(error).__name__
