@@ -16,7 +16,7 @@ from api.schemas.journey import CreateJourney, PatchJourney, PutBlocks
 from domain.destinations import DestinationRules
 from domain.journeys.blocks import Block
 from domain.journeys.definition import JourneyDefinition
-from domain.journeys.normalising import blocks_by_id, stored_blocks, stored_journey
+from domain.journeys.normalising import blocks_by_id, ids_of_new, stored_blocks, stored_journey
 from domain.journeys.patching import patched
 from domain.journeys.validation import BlockIds, Surroundings, WrittenBlocks, block_faults, journey_faults
 from domain.journeys.validation.reading import document
@@ -91,7 +91,8 @@ class JourneyService(JourneyReader):
         trigger = now.stored()["trigger"]
         blocks = document(body).get("blocks")
         await refuse_faults(body, model, lambda: block_faults(blocks, trigger, around, written))
-        stored = stored_blocks(body["blocks"], around, new_hex_id, contents_of(existing))
+        ids = ids_of_new(body["blocks"], new_hex_id)
+        stored = stored_blocks(body["blocks"], around, ids, contents_of(existing))
         return JourneyDefinition.model_validate(now.stored() | {"blocks": stored})
 
     async def delete(self, journey_id: str) -> None:

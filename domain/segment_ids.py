@@ -4,15 +4,16 @@ A segment's id ends in zeros, so that the digits tell the id.
 """
 
 import re
-from uuid import UUID, uuid4
+from uuid import UUID
 
 _DIGITS = 24
 _END = "0" * 8
 _HEX_ID = re.compile(r"[0-9a-f]{24}")
 
 
-def new_segment_id() -> UUID:
-    return UUID(uuid4().hex[:_DIGITS] + _END)
+def segment_id_of(random: UUID) -> UUID:
+    """The id of a new segment."""
+    return UUID(random.hex[:_DIGITS] + _END)
 
 
 def hex_id(segment_id: UUID) -> str:

@@ -33,6 +33,7 @@ class PublishJourney(Written):
     `mode`: what becomes of the people inside. `pin`: they go on in the version they walk. `follow`: whoever stands at
     a block that is still there goes on from it. `migrate`: the others too, as `stepMap` says: from the id of a block
     that is gone to that of a block of the new version, where they begin anew, or to null, out of the journey.
+    A new block goes by its `temporaryID`.
     """
 
     model_config = ConfigDict(json_schema_extra={"examples": [EXAMPLE]})
@@ -44,7 +45,7 @@ class PublishJourney(Written):
 
 class ImpactOut(Shown):
     """`people` in the version `contentHash` stand at `blockID` (null: they have not begun). `toBlockID`: where those
-    who move begin anew."""
+    who move begin anew, as the step map says it."""
 
     content_hash: str
     block_id: str | None

@@ -18,17 +18,12 @@ _TAGGING = (ActionType.ADD_TAG, ActionType.REMOVE_TAG)
 _CONDITIONS = (BlockType.WAIT, BlockType.GOAL)
 
 
-def stored_journey(
-    written: Written,
-    around: Surroundings,
-    new_id: Callable[[], str],
-    contents: Mapping[str, str] | None = None,
-) -> JourneyDefinition:
-    """The definition that a written journey comes to. `contents`: the contentID of each email block that stays."""
+def stored_journey(written: Written, around: Surroundings, new_id: Callable[[], str]) -> JourneyDefinition:
+    """The definition that a written journey comes to, all of whose blocks are new."""
     return definition_of_parts(
         {
             "trigger": written["trigger"],
-            "blocks": stored_blocks(written["blocks"], around, new_id, contents or {}),
+            "blocks": stored_blocks(written["blocks"], around, ids_of_new(written["blocks"], new_id), {}),
             "exitConditions": written.get("exitConditions") or [],
             "settings": written.get("settings") or {},
         },
@@ -50,14 +45,19 @@ def definition_of_parts(parts: Written, around: Surroundings) -> JourneyDefiniti
     )
 
 
+def ids_of_new(written: Sequence[Written], new_id: Callable[[], str]) -> dict[str, str]:
+    """An id for each new block, by its temporaryID."""
+    return {block["temporaryID"]: new_id() for block in _all(written) if block.get("temporaryID") is not None}
+
+
 def stored_blocks(
     written: Sequence[Written],
     around: Surroundings,
-    new_id: Callable[[], str],
+    ids: Mapping[str, str],
     contents: Mapping[str, str],
 ) -> list[dict[str, Any]]:
-    """Each new block under an id of its own, which message filters name instead of its temporaryID."""
-    ids = {block["temporaryID"]: new_id() for block in _all(written) if block.get("temporaryID") is not None}
+    """Each new block under its own of the `ids`, which message filters name instead of its temporaryID. `contents`:
+    the contentID of each email block that stays."""
     return [_stored_block(block, around, ids, contents) for block in written]
 
 

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from domain.condition_forms.errors import Place
 from domain.journeys.validation import JourneyFault
-from domain.journeys.validation.faults import missing, required, unknown
+from domain.journeys.validation.faults import missing, not_allowed, required
 
 STEP_MAP = Place("stepMap")
 
@@ -60,12 +60,13 @@ class PublishPlan:
         return [self._impact(each, blocks) for each in standing]
 
     def faults(self, standing: Sequence[Standing], blocks: Collection[str]) -> Iterator[JourneyFault]:
-        """Of the step map: a place for everybody, and none that is not there."""
+        """Of the step map: a place for everybody, and none that is not there. It may name blocks where nobody stands
+        by now."""
         gone = {each.block_id for each in standing if each.block_id is not None} - set(blocks)
         for block_id in sorted(self.step_map):
             at = STEP_MAP.of(block_id)
-            if block_id not in gone:
-                yield unknown(at, "nobody stands at this block alone", " or ".join(sorted(gone)) or "nothing")
+            if block_id in blocks:
+                yield not_allowed(at, "the new version has this block", "a block that is gone")
             elif (target := self.step_map[block_id]) is not None and target not in blocks:
                 yield missing(at, "block", "new version")
         if self.mode is PublishMode.MIGRATE:

@@ -1,10 +1,10 @@
 from datetime import datetime
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from sqlalchemy import Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
-from domain.segment_ids import new_segment_id
+from domain.segment_ids import segment_id_of
 from domain.segments import SegmentStatus
 from store.tables.columns import (
     JsonObject,
@@ -29,7 +29,7 @@ class Segment(SQLModel, table=True):
         Index("segment_page", "program_id", "created_at", "id"),
     )
 
-    id: UUID = Field(default_factory=new_segment_id, primary_key=True)
+    id: UUID = Field(default_factory=lambda: segment_id_of(uuid4()), primary_key=True)
     program_id: UUID = reference("program.id")
     name: str = text_field()
     description: str | None = text_field(nullable=True)

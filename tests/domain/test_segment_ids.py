@@ -2,14 +2,15 @@ from uuid import UUID
 
 import pytest
 
-from domain.segment_ids import hex_id, id_of_hex, id_text, new_segment_id
+from domain.segment_ids import hex_id, id_of_hex, id_text, segment_id_of
 
 
 def test_the_digits_of_a_segment_tell_its_id() -> None:
-    segment_id = new_segment_id()
+    random = UUID("0f6c5c0e-9d0a-4b7e-8f9a-2f1d3c4b5a69")
+    segment_id = segment_id_of(random)
     assert id_of_hex(hex_id(segment_id)) == segment_id
     assert len(hex_id(segment_id)) == 24
-    assert new_segment_id() != segment_id
+    assert segment_id == UUID("0f6c5c0e-9d0a-4b7e-8f9a-2f1d00000000")
 
 
 def test_conditions_know_a_segment_by_its_id_whichever_name_it_was_given() -> None:

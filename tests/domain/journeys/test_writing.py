@@ -61,7 +61,7 @@ def test_the_blocks_that_are_stored_can_be_put_back(written: dict[str, Any]) -> 
     existing = {name: block.type.value for name, block in blocks_by_id(definition.blocks).items()}
     ids = WrittenBlocks(BlockIds.REPLACEMENT, existing)
     assert block_faults(blocks, definition.stored()["trigger"], NOTHING_KNOWN, ids) == []
-    again = stored_blocks(blocks, NOTHING_KNOWN, Ids("new"), {})
+    again = stored_blocks(blocks, NOTHING_KNOWN, {}, {})
     assert JourneyDefinition.model_validate(definition.stored() | {"blocks": again}) == definition
 
 
