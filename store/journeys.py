@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import update
+from sqlalchemy import text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -18,6 +18,10 @@ from store.journey_crowds import exit_everyone, resume_everyone
 from store.journey_listeners import note_listeners
 from store.tables import Journey, JourneyVersion
 from store.waking import wake_after_commit
+
+_ENTRIES_LOCKS = 7_202
+"""Of the advisory locks on journeys that people are being let into."""
+_ALONE = text("SELECT pg_try_advisory_xact_lock(:space, hashtext(:journey))")
 
 
 def new_hex_id() -> str:
@@ -55,7 +59,13 @@ async def lock_journey(session: AsyncSession, program_id: UUID, journey_id: str)
 
 
 async def hold_open_journey(session: AsyncSession, journey_id: str) -> Journey | None:
-    """An enabled journey, which stays as it is until the transaction ends."""
+    """An enabled journey, which stays as it is until the transaction ends, for letting in people who come by no event.
+
+    None also while another transaction does that: each would wait for the other to let go.
+    """
+    alone = await session.execute(_ALONE, {"space": _ENTRIES_LOCKS, "journey": journey_id})
+    if not alone.scalar_one():
+        return None
     journey = await session.get(Journey, journey_id, with_for_update={"read": True}, populate_existing=True)
     return journey if journey and journey.is_enabled else None
 

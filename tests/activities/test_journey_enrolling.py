@@ -1,5 +1,6 @@
 """People who enter journeys by no event of their own: segments, birthdays, and what was before."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -305,3 +306,35 @@ async def test_a_hundred_thousand_members_enter_a_journey(
         "(SELECT count(*) FROM journey_refusal WHERE journey_id = %s AND reason = 'audience')"
     )
     assert await query(postgres_address, counted, journey_id, journey_id) == [(MANY // 2, MANY // 2)]
+
+
+async def test_several_ways_in_at_once_let_each_person_in_once(
+    database: Database, program_id: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(journey_enrolling, "PEOPLE_A_PAGE", 4)
+    segment_id = await add_segment(database, program_id)
+    wanted = on_segment(segment_id, settings={"frequencyLimiter": {"mode": "once"}})
+    journey_id = await add_open_journey(database, program_id, wanted, NOW - DAY)
+    people = [await add_person(database, program_id, tags=["vip"]) for _ in range(24)]
+    await add_rule(
+        database, program_id, {"type": "enroll_journey", "journey_id": journey_id}, trigger_type="asked"
+    )
+    for person in people:
+        await add_event(
+            database, program_id, participant_id=person, type="asked", event_data={"type": "asked"}
+        )
+    await refresh(database, segment_id)
+    await disable(database, program_id, journey_id)
+    await enable(database, program_id, journey_id, NOW, enroll_existing=True)
+    await asyncio.gather(
+        enroll_all(database, journey_id),
+        enroll_all(database, journey_id),
+        attend(database),
+        drain(database),
+        drain(database),
+    )
+    await enroll_all(database, journey_id)
+    inside = await passes(database, journey_id)
+    assert sorted(one.participant_id for one in inside) == sorted(people)
+    assert set((await refusals(database, journey_id)).values()) <= {"entered_before"}
+    assert (await read_journey(database, program_id, journey_id)).enroll_existing_requested_at is None
