@@ -23,7 +23,7 @@ from store.message_events import ToldMessage, emit_told_messages
 from store.messages import note_contact
 from store.participants import Lock, change_participant, get_participant
 from store.programs import get_program
-from store.runs import lock_run, recount_closed_run
+from store.runs import hold_run, recount_closed_run
 from store.suppressions import suppress
 from store.tables import AutomationRun, Message, Participant
 from store.tables.message import INSTANTS
@@ -95,7 +95,7 @@ async def _hold(session: AsyncSession, message_id: UUID) -> _Held | None:
         return None
     run = None
     if found.run_id is not None and found.status != MessageStatus.SENT:
-        run = await lock_run(session, found.run_id)
+        run = await hold_run(session, found.run_id)
     person = None
     if found.participant_id is not None:
         person = await get_participant(session, found.program_id, found.participant_id, Lock.AGAINST_CHANGE)

@@ -35,6 +35,20 @@ async def lock_run(session: AsyncSession, run_id: UUID) -> AutomationRun:
     return (await session.exec(statement)).one()
 
 
+async def hold_run(session: AsyncSession, run_id: UUID) -> AutomationRun:
+    """The run, for writing what became of one of its effects. While it goes on, that is shared with its other effects;
+    once it has counts it is locked, as they have to be brought up to its ledger."""
+    sharing = await session.begin_nested()
+    shared = select(AutomationRun).where(col(AutomationRun.id) == run_id).with_for_update(read=True)
+    run = (await session.exec(shared.execution_options(populate_existing=True))).one()
+    if run.counts is None:
+        await sharing.commit()
+        return run
+    # A share is given back rather than made exclusive: two that did so would wait for each other.
+    await sharing.rollback()
+    return await lock_run(session, run_id)
+
+
 async def run_is_executing(session: AsyncSession, run_id: UUID) -> bool:
     """True while effects are allowed, and for as long as this transaction lasts."""
     return await share_run(session, run_id) is RunStatus.EXECUTING
