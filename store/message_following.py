@@ -147,6 +147,7 @@ def _events(
         "participant_id": person_id,
         "rule_id": message.rule_id,
         "event_id": message.event_id,
+        "journey_id": message.journey_id,
     }
     if settled is not None:
         yield ToldMessage(**whose, type=TYPE_OF_STATUS[settled], said={"error": news.reason})

@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 import pytest
 from sqlmodel import col, select
 
+from domain.journeys.entering import chain_link
 from domain.message_news import MessageNews, NewsKind
 from domain.run_status import RunStatus
 from store.database import Database
@@ -69,6 +70,15 @@ async def test_each_thing_that_is_told_leaves_its_instant_and_an_event(
     assert [event.type for event in events] == [f"message.{kind}" for kind in kinds]
     assert {event.participant_id for event in events} == {person.id}
     assert {event.event_data["message_id"] for event in events} == {str(message_id)}
+
+
+async def test_what_is_told_of_a_message_says_what_led_to_it(database: Database, program_id: UUID) -> None:
+    await listen(database, program_id, "message.delivered")
+    person, rule_id = await add_person(database, program_id), uuid4()
+    for led in ({"rule_id": rule_id}, {"journey_id": "0a" * 12}):
+        await tell(database, await keep_message_to(database, person, **led), NewsKind.DELIVERED)
+    chains = [event.rule_chain for event in await told(database, program_id)]
+    assert chains == [[rule_id], [chain_link("0a" * 12)]]
 
 
 async def test_nothing_is_stored_for_rules_where_none_listens(database: Database, program_id: UUID) -> None:
