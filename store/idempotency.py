@@ -13,7 +13,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from store.tables import IdempotencyKey
 
 LIFETIME = timedelta(hours=24)
-# Longer than any request takes, as a second attempt beside a living one is what keys are to prevent.
+# Longer than requests take, as a second attempt beside a living one is what keys are to prevent. Only waiting for a run
+# takes longer: there a second attempt finds, by its request_id, the run of the first.
 CLAIM_LIFETIME = timedelta(seconds=60)
 
 

@@ -210,6 +210,22 @@ async def test_sent_again_with_its_idempotency_key_it_runs_once(carillon: Carill
     assert len(await carillon.runs(automation["id"])) == 1
 
 
+async def test_an_attempt_beside_one_that_still_waits_finds_its_run(carillon: Carillon, stack: Stack) -> None:
+    await carillon.add_people(2)
+    automation = await carillon.create()
+    key = {"Idempotency-Key": str(uuid4())}
+    first = await run(carillon.http, automation["id"], **key)
+    # As it is while the first attempt has no answer and its claim has run out.
+    lost = (
+        "UPDATE idempotency_key SET status = NULL, body = NULL, claimed_until = now() "
+        "WHERE request LIKE %s RETURNING id"
+    )
+    assert await query(stack.addresses.database_url, lost, f"%{automation['id']}%")
+    second = await run(carillon.http, automation["id"], **key)
+    assert told(second, 200, EXECUTED)["sent"] == told(first, 200, EXECUTED)["sent"] == 2
+    assert len(await carillon.runs(automation["id"])) == 1
+
+
 async def test_a_run_that_takes_longer_is_answered_as_far_as_it_is_and_goes_on(
     carillon: Carillon, stack: Stack, database: Database, caplog: pytest.LogCaptureFixture
 ) -> None:
