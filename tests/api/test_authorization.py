@@ -20,10 +20,10 @@ from cli.stack import Stack
 from runtime.settings import Settings
 from store.api_keys import Role, new_key, store_key
 from store.database import Database
-from store.enrollments import Entry, enroll
 from tests.api.journeys_surface import JourneysSurface, sms, tag
 from tests.api.rules_surface import RulesSurface
 from tests.fixtures.carillon import Carillon
+from tests.fixtures.journeys import pass_of
 from tests.fixtures.message_templates import add_template
 from tests.fixtures.users import new_user, token_of_new_user
 
@@ -232,23 +232,8 @@ async def ids(http: httpx.AsyncClient, stack: Stack, record: Database) -> dict[s
         "delivery_id": delivery.json()["id"],
         "id": journey["id"],
         "blockID": journey["blocks"][0]["id"],
-        "enrollmentID": await _inside(record, UUID(carillon.program_id), journey["id"], UUID(person)),
+        "enrollmentID": await pass_of(record, UUID(carillon.program_id), journey["id"], UUID(person)),
     }
-
-
-async def _inside(record: Database, program_id: UUID, journey_id: str, participant_id: UUID) -> str:
-    """Somebody's pass through a journey, with nothing due for them for long."""
-    entry = Entry(
-        key=str(uuid4()),
-        journey_id=journey_id,
-        program_id=program_id,
-        participant_id=participant_id,
-        content_hash="of the walk",
-        entered_at=datetime.now(UTC),
-        wake_at=datetime(2099, 1, 1, tzinfo=UTC),
-    )
-    async with record.transaction() as session:
-        return str((await enroll(session, [entry]))[entry.key])
 
 
 @pytest.fixture(scope="module", params=["key", "session"])

@@ -5,21 +5,27 @@ import os
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
+from uuid import UUID
 
 import httpx
 import pytest
 
 from cli.stack import Stack
+from store.database import Database
 from tests.api.journeys_surface import JourneysSurface, sms
 from tests.api.rules_surface import RulesSurface
 from tests.api.test_openapi import OPERATIONS
 from tests.fixtures.carillon import Carillon
+from tests.fixtures.journeys import pass_of
 from tests.fixtures.users import new_user
 
 CONFIG = Path(__file__).parent / "schemathesis.toml"
 COMMAND = Path(sys.executable).with_name("schemathesis")
 # What these operations take away is not what the other ones are tried on.
 DELETIONS = {
+    "/api/products/{productID}": "productID",
+    "/api/segments/{segmentID}": "segmentID",
+    "/v1/programs/{program_id}/message-templates/{template_id}": "template_id",
     "/api/automations/{id}": "id",
     "/v1/automation/rules/{rule_id}": "rule_id",
     "/v1/programs/{program_id}/automations/{automation_id}": "automation_id",
@@ -82,7 +88,7 @@ def _parameters(ids: Ids) -> list[str]:
     return ["[parameters]", *(f'"{name}" = "{value}"' for name, value in parameters.items())]
 
 
-async def things(carillon: Carillon) -> Ids:
+async def things(carillon: Carillon, record: Database) -> Ids:
     (person,) = await carillon.add_people(1)
     automation = await carillon.create(trigger={"type": "immediate"})
     run = await carillon.closed_run(automation["id"])
@@ -129,6 +135,7 @@ async def things(carillon: Carillon) -> Ids:
         "webhook_id": webhook["id"],
         "delivery_id": delivery["id"],
         "id": journey["id"],
+        "enrollmentID": await pass_of(record, UUID(carillon.program_id), journey["id"], UUID(person)),
         "blockID": journey["blocks"][0]["id"],
         "api_key_id": (await carillon.http.post("/v1/api-keys", json=key)).json()["id"],
         "stock_name": "birthday",
@@ -138,12 +145,12 @@ async def things(carillon: Carillon) -> Ids:
 
 @pytest.fixture
 async def target(
-    stack: Stack, http: httpx.AsyncClient, carillon: Carillon, tmp_path: Path
+    stack: Stack, http: httpx.AsyncClient, carillon: Carillon, record: Database, tmp_path: Path
 ) -> AsyncIterator[Target]:
-    ids = await things(carillon)
+    ids = await things(carillon, record)
     documented = {name for operation in OPERATIONS for name in operation.path_parameters}
     assert set(ids) == documented, "each id in a path is to be one of a thing that exists"
-    yield Target(stack, ids, await things(carillon), tmp_path)
+    yield Target(stack, ids, await things(carillon, record), tmp_path)
     for path in (f"{carillon.base}/automations", f"{carillon.base}/webhooks"):
         while left := (await http.get(path)).json()["data"]:
             for thing in left:
