@@ -1,5 +1,6 @@
 """The gates at send time, over HTTP and real SMTP: who gets a mail, who does not, and what the record says of it."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -147,3 +148,20 @@ async def test_rules_of_sending_that_cannot_be_used_are_refused_by_their_field(c
     )
     assert refused.status_code == 400
     assert refused.json()["details"]["field"].endswith("action.sending.priority")
+
+
+async def test_automations_that_run_at_once_send_each_person_no_more_than_the_cap(
+    carillon: Carillon,
+) -> None:
+    await set_sending(carillon, CAP)
+    await carillon.add_people(30, email="own", consent=CONSENT)
+    automations = await asyncio.gather(
+        *(carillon.create(trigger={"type": "immediate"}, action=MAIL) for _ in range(3))
+    )
+    runs = [await carillon.closed_run(automation["id"]) for automation in automations]
+    assert sum(run["counts"]["sent"] for run in runs) == 30
+    assert sum(run["counts"]["skipped"].get("frequency_cap", 0) for run in runs) == 60
+    answer = await carillon.http.get(f"{carillon.base}/messages", params={"status": "sent", "limit": 100})
+    recipients = [message["recipient"] for message in answer.json()["data"]]
+    assert len(set(recipients)) == len(recipients) == 30
+    assert {len(await carillon.inbox(recipient)) for recipient in recipients} == {1}
