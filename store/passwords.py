@@ -1,5 +1,6 @@
 """Passwords: hashed with Argon2id, and compared in the time that takes, whoever is asked about."""
 
+import secrets
 from functools import lru_cache
 
 from argon2 import PasswordHasher
@@ -22,7 +23,7 @@ def is_password(password: str, hashed: str | None) -> bool:
         _hasher.verify(hashed or _nobodys_hash(), password_text(password))
     except (VerificationError, InvalidHashError):
         return False
-    return hashed is not None
+    return bool(hashed)
 
 
 def is_outdated(hashed: str) -> bool:
@@ -32,4 +33,4 @@ def is_outdated(hashed: str) -> bool:
 
 @lru_cache
 def _nobodys_hash() -> str:
-    return _hasher.hash("nobody's")
+    return _hasher.hash(secrets.token_urlsafe())

@@ -4,16 +4,19 @@ import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
+from argon2 import PasswordHasher
 from sqlmodel import col, update
 
 from api.session_cookie import COOKIE
 from domain.login_limits import PER_ACCOUNT, WINDOW, account_subject
 from store.database import Database
 from store.login_attempts import begin_attempt
-from store.tables import LoginAttempt, UserSession
+from store.passwords import is_outdated
+from store.tables import LoginAttempt, User, UserSession
 from tests.fixtures.in_process import api_in_process
 from tests.fixtures.users import PASSWORD, new_user
 
@@ -208,6 +211,19 @@ async def test_a_login_forgives_the_attempts_before_it(
         for _ in range(attempts - 1):
             assert (await log_in(anybody, user["email"], WRONG)).status_code == 401
         assert (await log_in(anybody, user["email"])).status_code == 200
+
+
+async def test_a_password_of_weaker_days_is_hashed_anew_at_the_next_login(
+    api: httpx.AsyncClient, anybody: httpx.AsyncClient, database: Database
+) -> None:
+    user = await made(api)
+    weak = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
+    async with database.transaction() as session:
+        await session.execute(update(User).where(col(User.id) == UUID(user["id"])).values(password_hash=weak))
+    assert (await log_in(anybody, user["email"])).status_code == 200
+    async with database.transaction() as session:
+        assert not is_outdated((await session.get_one(User, UUID(user["id"]))).password_hash)
+    assert (await log_in(anybody, user["email"])).status_code == 200
 
 
 async def test_who_logs_out_is_out(api: httpx.AsyncClient, anybody: httpx.AsyncClient) -> None:
