@@ -11,7 +11,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from domain.actions import Channel, SendMessage
 from domain.html_text import text_of_html
 from domain.locales import Locale, best_locale
-from domain.message_options import MessageOptions, Name
+from domain.message_options import NO_OPTIONS, MessageOptions, Name
 from domain.storable_text import storable
 from domain.template_gaps import Gap
 from domain.templates import TemplateValueError, parse_template
@@ -134,7 +134,12 @@ def _with_preheader(html: str, preheader: str) -> str:
     return f"{html[:end]}{hidden}{html[end:]}"
 
 
+_OPTIONAL = ("html", "title", "click_url", "media", "content_sid", "content_variables", "data")
+
+
 def _options(content: Content, html: str | None, values: Mapping[str, Any]) -> MessageOptions:
+    if not any(getattr(content, name) for name in _OPTIONAL):
+        return NO_OPTIONS
     given = {
         "html": html,
         "title": None if content.title is None else _render(content.title, values),

@@ -11,7 +11,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from domain.journeys.composing import ComposedMessage
 from domain.journeys.entering import chain_link
 from domain.journeys.stepping import Effect, EnrollingElsewhere, Sending, Walked
-from store.generated_events import emit_if_listened, participant_events
+from store.generated_events import OF_PARTICIPANTS, emit_if_listened, listened_types, participant_events
 from store.journey_admission import Candidate, admit, refuse_all
 from store.journey_listeners import open_versions, version_listeners
 from store.journey_moves import Moved, tally_moves, write_moves
@@ -96,6 +96,9 @@ async def _change_people(
         source = BY_JOURNEY + slice_.journey_id
         sources: dict[UUID, str] = dict.fromkeys((change.after["id"] for change in changes), source)
         await change_states(session, slice_.program, changes, sources, now)
+        # Most often nobody listens, and then nothing has to be made up.
+        if not OF_PARTICIPANTS & await listened_types(session, slice_.program.id):
+            return
         chains = {due.person["id"]: _chain(slice_, due) for due, _ in walked}
         events = [
             replace(event, rule_chain=chains[event.participant_id])

@@ -13,15 +13,15 @@ from store.subscription_follow import ParticipantChange, follow_participants
 from store.tables import Program
 from store.waking import wake_after_commit
 
+_STATES = ("attributes", "counters", "tags", "tiers")
 # Sources are read by the trigger that writes the state's history, once the rows are changed.
 _UPDATE = text(
     """
     UPDATE participant AS p SET attributes = n.attributes, counters = n.counters, tiers = n.tiers,
         tags = ARRAY(SELECT jsonb_array_elements_text(n.tags)), updated_at = :now
-    FROM (SELECT set_config('carillon.sources', :sources, true)) AS named, unnest(
-        CAST(:ids AS uuid[]), CAST(:attributes AS jsonb[]), CAST(:counters AS jsonb[]), CAST(:tags AS jsonb[]),
-        CAST(:tiers AS jsonb[])
-    ) AS n(id, attributes, counters, tags, tiers)
+    FROM (SELECT set_config('carillon.sources', :sources, true)) AS named,
+        jsonb_to_recordset(CAST(:people AS jsonb))
+        AS n(id uuid, attributes jsonb, counters jsonb, tags jsonb, tiers jsonb)
     WHERE p.id = n.id
     """
 )
@@ -39,13 +39,10 @@ async def change_states(
     `sources`: who changes each, as their state history says.
     """
     told = json.dumps({str(participant_id): source for participant_id, source in sources.items()})
-    after = [change.after for change in changes]
-    documents = {
-        name: [json.dumps(row[name], ensure_ascii=False) for row in after]
-        for name in ("attributes", "counters", "tags", "tiers")
-    }
-    await session.execute(
-        _UPDATE, {"ids": [row["id"] for row in after], "now": now, "sources": told, **documents}
-    )
+    people = [
+        {"id": str(change.after["id"])} | {name: change.after[name] for name in _STATES} for change in changes
+    ]
+    given = {"people": json.dumps(people, ensure_ascii=False), "now": now, "sources": told}
+    await session.execute(_UPDATE, given)
     sooner = await follow_participants(session, program, changes, now)
     wake_after_commit(session, Sleeper.AUTOMATION, sooner)

@@ -1,7 +1,7 @@
 """What the blocks of a journey send to one person, or why they send them nothing."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
@@ -17,11 +17,15 @@ from domain.message_content import Content, MessageTemplate, render_content
 from domain.message_options import NO_OPTIONS, MessageOptions
 from domain.outcomes import SkipReason
 from domain.send_gates import Candidate, Person, SendingRules, Surroundings, decide_alone, is_address
-from domain.send_policy import USUAL_POLICY, SendPolicy
+from domain.send_policy import USUAL_POLICY, ConsentThreshold, SendPolicy
 
 Values = Mapping[str, Any]
 NO_CONTENT = "no_content"
 TEMPLATE_ERROR = "template_error"
+_POLICIES = {
+    threshold: USUAL_POLICY if threshold is USUAL_POLICY.consent else SendPolicy(consent=threshold)
+    for threshold in ConsentThreshold
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +48,7 @@ class Composer:
     templates: Mapping[UUID, MessageTemplate]
     rules: SendingRules
     around: Surroundings
+    _contents: dict[tuple[str, str], tuple[Content, UUID | None] | None] = field(default_factory=dict)
 
     def compose(self, route: Route, block: Block, row: Row, event: Row) -> ComposedMessage | Refusal:
         """What a sending block sends to somebody.
@@ -59,14 +64,19 @@ class Composer:
             channel = _channel_of(action)
             address = address_of(channel, row)
             threshold = threshold_of(channel, address, route.settings.sending_thresholds)
-            policy = SendPolicy.model_construct(consent=threshold)
+            policy = _POLICIES[threshold]
             shut = self._gate(channel, address, row, policy, strictly=not is_skip_allowed(action))
             if shut is not None:
                 return Refusal(shut)
             assert address is not None
-            content, template_id = self._content(action)
-            if content is None:
+            # Versions may have different blocks of one id.
+            place = (route.content_hash, block.id)
+            if place not in self._contents:
+                self._contents[place] = self._content(action)
+            found = self._contents[place]
+            if found is None:
                 return Refusal(NO_CONTENT)
+            content, template_id = found
             message = render_content(content, self.values_of(row, event))
         except ValueError:
             # Of a template, or of what it came to for this person.
@@ -92,14 +102,14 @@ class Composer:
         decision = decide_alone(candidate, person, self.rules, self.around)
         return None if decision.is_deferred else decision.reason
 
-    def _content(self, action: Action) -> tuple[Content | None, UUID | None]:
-        """What a block says, and the template it is made of."""
+    def _content(self, action: Action) -> tuple[Content, UUID | None] | None:
+        """What a block says, and the template it is made of; None when that is gone."""
         if action.send_email is None:
             return _own_content(action), None
         template_id = _uuid(action.send_email.content_id)
         template = None if template_id is None else self.templates.get(template_id)
         if template is None:
-            return None, None
+            return None
         return mail_content(
             template.contents.for_locale(action.send_email.language), action.send_email
         ), template_id
