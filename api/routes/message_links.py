@@ -2,6 +2,7 @@
 
 import logging
 from base64 import b64decode
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Annotated
 from uuid import UUID
@@ -10,6 +11,7 @@ import psycopg
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 from sqlalchemy.exc import SQLAlchemyError
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from api.dependencies import DatabaseDep, SessionDep
 from api.errors import not_found
@@ -50,33 +52,30 @@ def _links(request: Request) -> MessageLinks | None:
 Links = Annotated[MessageLinks | None, Depends(_links)]
 
 
-@router.api_route(UNSUBSCRIBE_PATH + "/{token}", methods=["GET", "HEAD"])
-async def ask(session: SessionDep, links: Links, token: str) -> HTMLResponse:
-    """A page with one button. Looking at it changes nothing, so scanners of links unsubscribe nobody."""
+async def _sent(session: SessionDep, links: Links, token: str) -> Message | None:
+    """The message that the link is of; None where nobody signed it."""
     try:
-        message_id = _known(links).unsubscribed_message(token)
+        return await session.get(Message, _known(links).unsubscribed_message(token))
     except InvalidLinkError:
-        return no_such_link_page()
-    message = await session.get(Message, message_id)
-    program = None if message is None else await get_program(session, message.program_id)
-    if message is None or program is None:
-        return no_such_link_page()
-    return question_page(program.name, Channel(message.channel))
+        return None
+
+
+Sent = Annotated[Message | None, Depends(_sent, scope="function")]
+
+
+@router.api_route(UNSUBSCRIBE_PATH + "/{token}", methods=["GET", "HEAD"])
+async def ask(session: SessionDep, message: Sent) -> HTMLResponse:
+    """A page with one button. Looking at it changes nothing, so scanners of links unsubscribe nobody."""
+    return await _page(session, message, question_page)
 
 
 @router.post(UNSUBSCRIBE_PATH + "/{token}")
-async def unsubscribe(session: SessionDep, links: Links, token: str) -> HTMLResponse:
+async def unsubscribe(session: SessionDep, message: Sent) -> HTMLResponse:
     """One click (RFC 8058): from the page, or from a mail program that saw the header. Again, it changes nothing."""
-    try:
-        message_id = _known(links).unsubscribed_message(token)
-    except InvalidLinkError:
-        return no_such_link_page()
-    await follow_message(session, message_id, MessageNews(NewsKind.UNSUBSCRIBED, datetime.now(UTC)), BY_LINK)
-    message = await session.get(Message, message_id)
-    program = None if message is None else await get_program(session, message.program_id)
-    if message is None or program is None:
-        return no_such_link_page()
-    return done_page(program.name, Channel(message.channel))
+    if message is not None:
+        news = MessageNews(NewsKind.UNSUBSCRIBED, datetime.now(UTC))
+        await follow_message(session, message.id, news, BY_LINK)
+    return await _page(session, message, done_page)
 
 
 @router.api_route(CLICK_PATH + "/{token}", methods=["GET", "HEAD"])
@@ -114,6 +113,15 @@ async def opened(request: Request, database: DatabaseDep, links: Links, token: s
     if not fetches_ahead(request):
         await _note(database, message_id, MessageNews(NewsKind.OPENED, datetime.now(UTC)))
     return Response(_GIF, media_type="image/gif", headers=NEVER_KEPT)
+
+
+async def _page(
+    session: AsyncSession, message: Message | None, page: Callable[[str, Channel], HTMLResponse]
+) -> HTMLResponse:
+    program = None if message is None else await get_program(session, message.program_id)
+    if message is None or program is None:
+        return no_such_link_page()
+    return page(program.name, Channel(message.channel))
 
 
 def _known(links: MessageLinks | None) -> MessageLinks:
