@@ -67,7 +67,7 @@ class Target:
     async def _run(self, config: list[str], *arguments: str) -> None:
         file, document = self._folder / "schemathesis.toml", self._folder / "openapi.json"
         file.write_text("\n".join(config))
-        async with httpx.AsyncClient(base_url=self._addresses.api_url) as client:
+        async with httpx.AsyncClient(base_url=self._addresses.api_url, timeout=60) as client:
             document.write_text((await client.get("/openapi.json")).text.replace(EXAMPLES_HOST, NOBODY))
         run = await asyncio.create_subprocess_exec(
             *(COMMAND, "--config-file", file, "--no-color", "run", *arguments),
