@@ -75,12 +75,12 @@ class ProductNamed(BaseModel):
 
 
 class ProductPaging(BaseModel):
-    """`next` and `previous`: where the pages beside this one are; null where there is none."""
+    """`next` and `previous`: where the pages beside this one are, if there are such."""
 
     limit: int
     offset: int
-    next: str | None
-    previous: str | None
+    next: str | None = None
+    previous: str | None = None
 
 
 class ProductsOut(BaseModel):
