@@ -9,7 +9,8 @@ GIVE_UP_AFTER = timedelta(hours=24)
 
 
 class MessageStatus(StrEnum):
-    """`skipped`: a gate of the person's own kept it from them. `cancelled`: erased before it was sent.
+    """`skipped`: a gate of the person's own kept it from them. `cancelled`: they were erased, or left the journey that
+    sends it, before it was sent.
 
     `not_tried` is a message of a run that waits for its provider.
     """

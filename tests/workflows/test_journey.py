@@ -15,6 +15,7 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
+from activities import journeys as rounds
 from domain.contract import JourneyInput, Signal, WorkflowType, journey_workflow_id
 from store.database import Database
 from store.tables import Message, Participant
@@ -29,7 +30,7 @@ from tests.fixtures.journeys import (
     sent_by,
 )
 from tests.fixtures.queued_messages import add_person
-from workflows.journey import JourneyWorkflow
+from workflows.journey import MOST_LANES, JourneyWorkflow
 from workflows.sandbox import sandboxed_runner
 
 WELCOME = journey(
@@ -129,6 +130,22 @@ async def test_whoever_enters_while_others_wait_is_walked_at_once(
     await eventually(lambda: mailed(2))
     await handle.result()
     assert len(await sent_by(database, journey_id)) == 4
+
+
+async def test_where_one_cannot_keep_up_several_go_on_beside_each_other(
+    begin: Begin, database: Database, program_id: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rounds, "ROUND_ALONE", timedelta(0))
+    now = datetime.now(UTC)
+    journey_id = await enabled_journey(database, program_id, journey(tag("vip")), now)
+    passes = await let_in(database, journey_id, await reachable(database, program_id, 9), now)
+    handle = await begin(journey_id)
+    await handle.result()
+    told = await events(handle)
+    # The one that did not keep up, and those that did; nobody has come since.
+    assert told[EventType.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED] == 1 + MOST_LANES
+    for one in passes:
+        assert await path(database, one) == [("vip", "changed", None)]
 
 
 async def test_it_ends_when_nobody_is_left_and_begins_anew_with_the_next(
