@@ -9,7 +9,7 @@ import aiosmtplib
 import httpx
 
 from bench.clients import apply_load
-from cli.stack.sms_sink import ACCOUNT_SID, AUTH_TOKEN, SMS_FROM
+from cli.stack.sms_account import ACCOUNT_SID, AUTH_TOKEN, SMS_FROM
 
 MAIL = (
     "From: club@example.com\r\nTo: {to}\r\nSubject: Hello\r\nMessage-ID: <{id}@example.com>\r\n"

@@ -14,7 +14,8 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from channels.webhook_channel import SENT_AT_ONCE
 from cli.stack.http_listener import HttpListener, Reply, Request
 from cli.stack.provider_faults import Fault, Faults
-from cli.stack.sms_sink import SmsSink, account_at
+from cli.stack.sms_account import account_at
+from cli.stack.sms_sink import SmsSink
 from store.webhooks import new_secret
 
 

@@ -11,7 +11,7 @@ from cli.stack.ports import HOST, PortRequest, claim_ports
 from cli.stack.postgres import Postgres
 from cli.stack.process import ChildProcess, Command
 from cli.stack.services import ApiService, MailSink, SmsSinkProcess, WorkerService, setup_command
-from cli.stack.sms_sink import account_at
+from cli.stack.sms_account import account_at
 from cli.stack.temporal_server import TemporalPorts, TemporalServer
 
 _ADMIN_KEY = "CARILLON_ADMIN_KEY"

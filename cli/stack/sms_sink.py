@@ -22,12 +22,9 @@ import httpx
 from cli.stack.http_listener import CutError, HttpListener, Reply, Request
 from cli.stack.ports import HOST
 from cli.stack.provider_faults import AFTER, Fault, Faults
+from cli.stack.sms_account import ACCOUNT_SID, AUTH_TOKEN
 from domain.twilio_callbacks import twilio_signature
 
-ACCOUNT_SID = "ACcarillon"
-AUTH_TOKEN = "token-of-the-sms-sink"  # noqa: S105
-SMS_FROM = "+15005550006"
-WHATSAPP_FROM = "+14155238886"
 KEPT = 1_000
 # Twilio's magic numbers: https://www.twilio.com/docs/iam/test-credentials
 _REFUSED = {
@@ -221,17 +218,6 @@ def _refusal(status: int, code: int, message: str, **headers: str) -> Reply:
     return Reply.of(
         status, {"code": code, "message": message, "more_info": more, "status": status}, **headers
     )
-
-
-def account_at(url: str) -> dict[str, str]:
-    """The settings that lead there."""
-    return {
-        "CARILLON_TWILIO_URL": url,
-        "CARILLON_TWILIO_ACCOUNT_SID": ACCOUNT_SID,
-        "CARILLON_TWILIO_AUTH_TOKEN": AUTH_TOKEN,
-        "CARILLON_SMS_FROM": SMS_FROM,
-        "CARILLON_WHATSAPP_FROM": WHATSAPP_FROM,
-    }
 
 
 async def _serve(host: str, port: int, callbacks: Sequence[str]) -> None:

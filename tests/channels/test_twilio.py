@@ -15,7 +15,7 @@ from channels import Outgoing, build_channels
 from channels.channel import Delivery, DeliveryProblem, DeliveryStatus, InDoubt, MessageChannel
 from cli.stack.http_listener import HttpListener, Reply, Request
 from cli.stack.provider_faults import Fault
-from cli.stack.sms_sink import AUTH_TOKEN, SMS_FROM, WHATSAPP_FROM
+from cli.stack.sms_account import AUTH_TOKEN, SMS_FROM, WHATSAPP_FROM
 from domain.actions import Channel
 from domain.message_options import MessageOptions
 from domain.twilio_callbacks import twilio_signature
