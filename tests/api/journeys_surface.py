@@ -6,7 +6,6 @@ from uuid import UUID
 
 import httpx
 
-from tests.fixtures.carillon import eventually
 from tests.fixtures.message_templates import add_template
 
 BASE = "/api/automations"
@@ -101,16 +100,6 @@ class JourneysSurface:
         """The id of a template of a mail."""
         made = await add_template(self.http, f"/v1/programs/{self.program_id}", **fields)
         return str(made["id"])
-
-    async def enrollment_in(self, journey_id: str) -> str:
-        """Of a journey that somebody is entering, their enrollment, once there is one."""
-
-        async def look() -> str | None:
-            found = (await self.call("GET", f"/{journey_id}/enrollments")).json()["enrollments"]
-            return str(found[0]["id"]) if found else None
-
-        entered: str = await eventually(look)
-        return entered
 
     async def listed(self, **params: Any) -> dict[str, Any]:
         answer = await self.call("GET", params=params)
