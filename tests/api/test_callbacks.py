@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from api.callback_signatures import MAX_BODY
-from cli.stack.sms_sink import AUTH_TOKEN
+from cli.stack.sms_account import AUTH_TOKEN
 from store.database import Database
 from tests.api.refusal import assert_refused
 from tests.fixtures.in_process import api_in_process

@@ -12,7 +12,7 @@ from activities import Resources
 from channels.channel import Channels
 from channels.registry import build_channels
 from cli.stack.http_listener import HttpListener, Reply, Request
-from cli.stack.sms_sink import AUTH_TOKEN
+from cli.stack.sms_account import AUTH_TOKEN
 from domain.actions import Channel
 from domain.message_links import UNSUBSCRIBE_LINK
 from domain.message_options import NO_OPTIONS, MessageOptions
