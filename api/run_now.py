@@ -24,6 +24,8 @@ ATTEMPTS = 10
 BAD_REQUEST = 400
 ACTION_FAILED = 500
 CANCELLED = "The execution was cancelled"
+# One that is held waits for somebody to look into it, for hours perhaps.
+UNDER_WAY = OPEN_RUNS - {RunStatus.HELD}
 
 
 def action_failed(message: str) -> Refusal:
@@ -94,13 +96,14 @@ class RunNow:
             return await session.get_one(Automation, automation.id)
 
     async def follow(self, automation_id: UUID, number: int, until: float) -> RunReport:
-        """What came of the run by its end, or by then. Raises a Refusal when it failed or was cancelled."""
+        """What came of the run by its end, or by then, or until it was held. Raises a Refusal when it failed or was
+        cancelled."""
         pause = FIRST_PAUSE
         while True:
             now = asyncio.get_running_loop().time()
             async with self.database.transaction() as session:
                 run = await run_numbered(session, automation_id, number)
-                if run is not None and (now >= until or run.status not in OPEN_RUNS):
+                if run is not None and (now >= until or run.status not in UNDER_WAY):
                     failures = await run_failures(session, run.id, ERRORS_AT_MOST)
                     return _outcome(run, report_of(await counts_of(session, run), failures))
             if now >= until:

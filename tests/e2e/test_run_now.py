@@ -255,6 +255,19 @@ async def test_a_run_that_takes_longer_is_answered_as_far_as_it_is_and_goes_on(
     assert (recorded["status"], recorded["counts"]["sent"]) == ("completed", people)
 
 
+async def test_a_run_that_is_held_is_answered_as_far_as_it_came(carillon: Carillon, stack: Stack) -> None:
+    await add_many_people(stack.addresses.database_url, carillon.program_id, 400)
+    broken = "UPDATE participant SET email = 'not an address' WHERE program_id = %s RETURNING id"
+    await query(stack.addresses.database_url, broken, carillon.program_id)
+    policy = {"hold_after_failures": {"percentage": 50, "of_last": 10}}
+    automation = await carillon.create(action={**MAIL, "sending": policy})
+    body = told(await run(carillon.http, automation["id"]), 200, EXECUTED)
+    assert 10 <= body["failed"] == body["processed"] < 400
+    (recorded,) = await carillon.runs(automation["id"])
+    assert recorded["status"] == "held"
+    await carillon.cancel(automation["id"])
+
+
 async def test_a_cancelled_run_is_no_success(carillon: Carillon, stack: Stack) -> None:
     await add_many_people(stack.addresses.database_url, carillon.program_id, 5_000)
     automation = await carillon.create(action=MAIL)
