@@ -278,8 +278,8 @@ async def test_nobody_is_lost_or_doubled_whatever_happens(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(100, 400))
-async def test_nobody_is_lost_or_doubled_in_hundreds_of_journeys(
+@pytest.mark.parametrize("seed", range(100, 160))
+async def test_nobody_is_lost_or_doubled_in_dozens_of_journeys(
     database: Database, program_id: UUID, seed: int
 ) -> None:
     await live_through(database, program_id, seed)
