@@ -50,6 +50,7 @@ async def test_every_participant_gets_exactly_one_event(breakable: Stack, carill
         "failed": 0,
         "unknown": 0,
         "pending": 0,
+        "deferred": 0,
     }
     events = await query(
         database, "SELECT count(*), count(DISTINCT participant_id) FROM event WHERE run_id = %s", run["id"]
