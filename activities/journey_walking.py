@@ -46,4 +46,5 @@ def _walked(due: Due, row: Row, around: Surroundings) -> Walked:
 def _composer(slice_: Slice, now: datetime) -> Composer:
     program = slice_.program
     around = GateSurroundings(program.id, program.timezone, slice_.suppressed, now)
-    return Composer(message_values, slice_.templates, readable_rules(program.settings), around)
+    rules = readable_rules(program.settings)
+    return Composer(message_values, slice_.templates, rules, around, slice_.utm)

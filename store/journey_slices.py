@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import Row, text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from domain.actions import Channel
@@ -16,6 +16,7 @@ from domain.journeys.conditions import Received
 from domain.journeys.enrolling import EnrollmentStatus
 from domain.journeys.route import Route
 from domain.journeys.stepping import Position
+from domain.journeys.utm import UtmTags
 from domain.message_content import MessageTemplate
 from domain.suppressions import SuppressionReason
 from store.journey_routes import routes_of
@@ -36,7 +37,8 @@ _DUE = text(
     "ORDER BY e.wake_at LIMIT :limit FOR NO KEY UPDATE OF e, p SKIP LOCKED"
 )
 _STANDING = text(
-    "SELECT program_id, is_enabled, resume_policy IS NOT NULL AS holds FROM journey WHERE id = :journey FOR SHARE"
+    "SELECT program_id, is_enabled, resume_policy IS NOT NULL AS holds, name, utm FROM journey "
+    "WHERE id = :journey FOR SHARE"
 )
 _RECEIVED = text(
     "SELECT DISTINCT ON (enrollment_id, block_id) enrollment_id, block_id, opened_at, clicked_at, CASE WHEN "
@@ -84,6 +86,7 @@ class Slice:
     people: Sequence[Due]
     templates: Mapping[UUID, MessageTemplate]
     suppressed: Mapping[tuple[Channel, str], SuppressionReason]
+    utm: UtmTags
 
 
 async def lock_slice(session: AsyncSession, journey_id: str, now: datetime, limit: int) -> Slice | None:
@@ -92,9 +95,10 @@ async def lock_slice(session: AsyncSession, journey_id: str, now: datetime, limi
 
     None when nobody may move: the journey is gone, or stands still.
     """
-    program_id = await _program_of_moving(session, journey_id)
-    if program_id is None:
+    moving = await _moving(session, journey_id)
+    if moving is None:
         return None
+    program_id: UUID = moving.program_id
     given = {"journey": journey_id, "now": now, "limit": limit}
     rows = [dict(row) for row in (await session.execute(_DUE, given)).mappings()]
     program = await session.get_one(Program, program_id)
@@ -110,12 +114,13 @@ async def lock_slice(session: AsyncSession, journey_id: str, now: datetime, limi
         [_due(row, routes, received, events) for row in rows],
         await current_templates(session, mails),
         await _suppressed(session, program_id, routes, rows),
+        UtmTags(journey_id, moving.name, moving.utm),
     )
 
 
 async def next_wake_at(session: AsyncSession, journey_id: str) -> datetime | None:
     """When the next step is due; None when there is none, or the journey is gone or stands still."""
-    if await _program_of_moving(session, journey_id) is None:
+    if await _moving(session, journey_id) is None:
         return None
     due_at: datetime | None = (await session.execute(_NEXT, {"journey": journey_id})).scalar_one()
     return due_at
@@ -131,13 +136,12 @@ async def unattended_journeys(session: AsyncSession, due_before: datetime, limit
     return found.scalars().all()
 
 
-async def _program_of_moving(session: AsyncSession, journey_id: str) -> UUID | None:
-    """The journey's program; None when it is gone, or stands still. Until the transaction ends it stays so."""
+async def _moving(session: AsyncSession, journey_id: str) -> Row[Any] | None:
+    """The journey; None when it is gone, or stands still. Until the transaction ends it stays so."""
     standing = (await session.execute(_STANDING, {"journey": journey_id})).one_or_none()
     if standing is None or (standing.holds and not standing.is_enabled):
         return None
-    program_id: UUID = standing.program_id
-    return program_id
+    return standing
 
 
 def _due(

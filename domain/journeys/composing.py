@@ -13,6 +13,7 @@ from domain.journeys.brackets import as_liquid, fill_json
 from domain.journeys.route import Route
 from domain.journeys.stepping import Refusal, Row, is_skip_allowed
 from domain.journeys.thresholds import threshold_of
+from domain.journeys.utm import UtmTags
 from domain.message_content import Content, MessageTemplate, render_content
 from domain.message_options import NO_OPTIONS, MessageOptions
 from domain.outcomes import SkipReason
@@ -42,12 +43,13 @@ class ComposedMessage:
 @dataclass(frozen=True, slots=True)
 class Composer:
     """`values_of`: what templates see, from a row and an event's data. `templates`: those that mails are made of.
-    `rules` and `around`: what the gates go by."""
+    `rules` and `around`: what the gates go by. `utm`: the tags of links, None to leave them as they are."""
 
     values_of: Callable[[Row, Row], Values]
     templates: Mapping[UUID, MessageTemplate]
     rules: SendingRules
     around: Surroundings
+    utm: UtmTags | None = None
     _contents: dict[tuple[str, str], tuple[Content, UUID | None] | None] = field(default_factory=dict)
 
     def compose(self, route: Route, block: Block, row: Row, event: Row) -> ComposedMessage | Refusal:
@@ -78,6 +80,8 @@ class Composer:
                 return Refusal(NO_CONTENT)
             content, template_id = found
             message = render_content(content, self.values_of(row, event))
+            if self.utm is not None:
+                message = self.utm.on_links(message, block)
         except ValueError:
             # Of a template, or of what it came to for this person.
             return Refusal(TEMPLATE_ERROR)
