@@ -11,7 +11,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from domain.actions import Channel
 from domain.addresses import address_of
-from domain.journeys.composing import has_strict_sends, template_ids
+from domain.journeys.composing import strict_sends, template_ids
 from domain.journeys.conditions import Received
 from domain.journeys.enrolling import EnrollmentStatus
 from domain.journeys.route import Route
@@ -46,6 +46,12 @@ _RECEIVED = text(
     "FROM message WHERE enrollment_id = ANY(CAST(:enrollments AS uuid[])) AND block_id = ANY(CAST(:blocks AS text[])) "
     "ORDER BY enrollment_id, block_id, created_at DESC"
 )
+# Of the pass that they are in: the key of a message names it.
+_KEPT_BACK = text(
+    "SELECT DISTINCT ON (e.id) e.id, m.block_id, m.error FROM enrollment AS e JOIN message AS m "
+    "ON m.enrollment_id = e.id AND m.block_id = ANY(CAST(:blocks AS text[])) AND m.status = 'skipped' "
+    "AND m.key LIKE '%:' || e.pass_number WHERE e.id = ANY(CAST(:enrollments AS uuid[])) ORDER BY e.id, m.created_at"
+)
 _EVENTS = text("SELECT id, event_data FROM event WHERE id = ANY(CAST(:ids AS uuid[]))")
 # In the words of the index by which it is one look.
 _NEXT = text(f"SELECT min(wake_at) FROM enrollment WHERE journey_id = :journey AND {INSIDE}")  # noqa: S608
@@ -59,7 +65,8 @@ _UNATTENDED = text(
 @dataclass(frozen=True, slots=True)
 class Due:
     """Somebody whose next step is due. `person`: every column of theirs by name, and their `segments` where the
-    route asks for them."""
+    route asks for them. `kept_back`: the block and the reason of a message that may not be skipped, and was when it
+    was due."""
 
     enrollment_id: UUID
     content_hash: str
@@ -74,6 +81,7 @@ class Due:
     person: Mapping[str, Any]
     event: Mapping[str, Any]
     received: Mapping[str, Received]
+    kept_back: tuple[str, str] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,12 +114,13 @@ async def lock_slice(session: AsyncSession, journey_id: str, now: datetime, limi
     if any(SEGMENTS in route.variables for route in routes.values()):
         rows = await with_segments(session, rows)
     received = await _received(session, routes, rows)
+    kept_back = await _kept_back(session, routes, rows)
     events = await _events(session, rows)
     mails = frozenset().union(*(template_ids(route) for route in routes.values()))
     return Slice(
         journey_id,
         program,
-        [_due(row, routes, received, events) for row in rows],
+        [_due(row, routes, received, events, kept_back) for row in rows],
         await current_templates(session, mails),
         await _suppressed(session, program_id, routes, rows),
         UtmTags(journey_id, moving.name, moving.utm),
@@ -149,6 +158,7 @@ def _due(
     routes: Mapping[str, Route],
     received: Mapping[UUID, Mapping[str, Received]],
     events: Mapping[UUID, Mapping[str, Any]],
+    kept_back: Mapping[UUID, tuple[str, str]],
 ) -> Due:
     return Due(
         enrollment_id=row["enrollment_id"],
@@ -164,6 +174,7 @@ def _due(
         person=row,
         event=events.get(row["trigger_event_id"], {}),
         received=received.get(row["enrollment_id"], {}),
+        kept_back=kept_back.get(row["enrollment_id"]),
     )
 
 
@@ -171,7 +182,7 @@ async def _suppressed(
     session: AsyncSession, program_id: UUID, routes: Mapping[str, Route], rows: Sequence[Mapping[str, Any]]
 ) -> dict[tuple[Channel, str], SuppressionReason]:
     found: dict[tuple[Channel, str], SuppressionReason] = {}
-    if any(has_strict_sends(route) for route in routes.values()):
+    if any(strict_sends(route) for route in routes.values()):
         for channel in (Channel.EMAIL, Channel.SMS, Channel.PUSH, Channel.WHATSAPP):
             addresses = {address for row in rows if (address := address_of(channel, row))}
             reasons = await suppressed_among(session, program_id, channel, addresses)
@@ -192,6 +203,18 @@ async def _received(
     for enrollment_id, block_id, opened_at, clicked_at, urls in found:
         received.setdefault(enrollment_id, {})[block_id] = Received(opened_at, clicked_at, tuple(urls or ()))
     return received
+
+
+async def _kept_back(
+    session: AsyncSession, routes: Mapping[str, Route], rows: Sequence[Mapping[str, Any]]
+) -> dict[UUID, tuple[str, str]]:
+    blocks = frozenset().union(*(strict_sends(route) for route in routes.values()))
+    if not blocks:
+        return {}
+    found = await session.execute(
+        _KEPT_BACK, {"enrollments": [row["enrollment_id"] for row in rows], "blocks": list(blocks)}
+    )
+    return {enrollment_id: (block_id, reason) for enrollment_id, block_id, reason in found}
 
 
 async def _events(session: AsyncSession, rows: Sequence[Mapping[str, Any]]) -> dict[UUID, Mapping[str, Any]]:

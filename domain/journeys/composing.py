@@ -132,10 +132,12 @@ def _uuid(text: str) -> UUID | None:
         return None
 
 
-def has_strict_sends(route: Route) -> bool:
-    """Whether somebody may have to leave because they cannot be sent something."""
-    actions = (node.block.action for node in route.plan.nodes.values())
-    return any(action is not None and not is_skip_allowed(action) for action in actions)
+def strict_sends(route: Route) -> frozenset[str]:
+    """The blocks for which somebody has to leave who cannot be sent what they send."""
+    blocks = (node.block for node in route.plan.nodes.values())
+    return frozenset(
+        block.id for block in blocks if block.action is not None and not is_skip_allowed(block.action)
+    )
 
 
 def _channel_of(action: Action) -> Channel:

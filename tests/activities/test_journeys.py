@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
+from sqlalchemy import text
 from sqlmodel import col, select
 
 from activities import journeys as rounds
@@ -162,6 +163,26 @@ async def test_whoever_may_not_be_sent_to_goes_on_or_is_cancelled(
     out = await enrollment(database, is_out)
     assert (out.status, out.reason, out.block_id) == ("cancelled", "no_consent", "a")
     assert await sent_by(database, skipping) == await sent_by(database, strict) == []
+
+
+async def test_whoever_was_not_sent_what_may_not_be_skipped_leaves_at_their_next_step(
+    database: Database, program_id: UUID
+) -> None:
+    blocks = journey(email("a", skip=False), delay("pause", 1), tag("after"))
+    journey_id = await enabled_journey(database, program_id, blocks, NOON)
+    kept_back, sent_to = [await reachable(database, program_id) for _ in range(2)]
+    out, through = await let_in(database, journey_id, [kept_back, sent_to], NOON)
+    await advance(database, journey_id, NOON)
+    async with database.transaction() as session:
+        await session.execute(
+            text("UPDATE message SET status = 'skipped', error = 'frequency_cap' WHERE enrollment_id = :id"),
+            {"id": out},
+        )
+    await advance(database, journey_id, NOON + timedelta(days=1))
+    assert (await path(database, out))[-1] == ("a", "cancelled", "frequency_cap")
+    left = await enrollment(database, out)
+    assert (left.status, left.reason, left.wake_at) == ("cancelled", "frequency_cap", None)
+    assert (await enrollment(database, through)).status == "completed"
 
 
 async def test_nobody_moves_while_the_journey_stands_still(database: Database, program_id: UUID) -> None:
