@@ -51,7 +51,9 @@ async def create(
     try:
         automation = CreateAutomation.model_validate(automation_body(stock, asked))
     except ValidationError as error:
-        raise RequestValidationError(error.errors(), body=body.model_dump()) from None
+        # A parameter is called as the field of the automation that it becomes.
+        errors = [{**fault, "loc": ("body", fault["loc"][-1])} for fault in error.errors()]
+        raise RequestValidationError(errors, body=body.model_dump()) from None
     service = AutomationService(database, gateway, program.id, caller.name, request_id)
     return await service.create(automation)
 

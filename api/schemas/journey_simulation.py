@@ -4,6 +4,7 @@ from datetime import date, datetime, timedelta
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+from pydantic.config import JsonDict
 
 from api.schemas.journey_out import Shown
 from domain.events import API_SOURCE
@@ -15,6 +16,17 @@ from domain.storable_text import storable
 MOST_PEOPLE = 10_000
 MOST_DAYS = 366
 MOST_NAMES = 50
+
+EXAMPLE: JsonDict = {
+    "days": 365,
+    "seed": 7,
+    "population": {"size": 1_000, "subscribed": {"email": 80, "sms": 40}, "tags": {"vip": 10}},
+    "behaviour": {
+        "openPercent": 35,
+        "clickPercent": 8,
+        "events": [{"event": "placed order", "percent": 60, "perYear": 4}],
+    },
+}
 
 Percent = Annotated[int, Field(strict=True, ge=0, le=100)]
 Weight = Annotated[int, Field(strict=True, ge=1, le=1_000_000)]
@@ -94,6 +106,8 @@ class AskSimulation(_Asked):
     """`days` on the virtual clock from `start` (now) on. The same `seed` gives the same answer. With `enterAtStart`
     everybody comes in at the start, whatever the trigger is; by default they do where no event of `behaviour` is the
     trigger's and it is no birthday."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [EXAMPLE]})
 
     start: AwareDatetime | None = None
     days: Annotated[int, Field(strict=True, ge=1, le=MOST_DAYS)] = 30

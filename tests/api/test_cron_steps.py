@@ -1,12 +1,22 @@
 """The steps of the master, of which one that fails stops none of the others."""
 
+from collections.abc import Iterator
+
 import httpx
 import pytest
 from sqlalchemy.exc import OperationalError
 
 from tests.fixtures.in_process import api_in_process
+from tests.fixtures.postgres import database_of_its_own
 
 SECRET = "a secret of schedulers"
+
+
+@pytest.fixture(scope="module")
+def database_url(postgres_address: str) -> Iterator[str]:
+    """A database of this file's own: the steps go over every program, those of other tests too."""
+    with database_of_its_own(postgres_address) as address:
+        yield address
 
 
 async def master(client: httpx.AsyncClient) -> list[dict[str, object]]:

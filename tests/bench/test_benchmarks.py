@@ -24,7 +24,7 @@ pytestmark = pytest.mark.slow
     ("measure", "figures"),
     [
         (lambda: measure_crash_points(crashes=1), len(CASES) * len(Point)),
-        (lambda: measure_events(rate=50, seconds=1, layouts=(Layout(4, 2),), ladder=()), 4),
+        (lambda: measure_events(rate=50, seconds=1, layouts=(Layout(4, 2),), ladder=()), 5),
         (lambda: measure_expressions(people=300), 3 * len(EXPRESSIONS) + 2),
         (lambda: measure_fan_out(people=60, singles=3), 5),
         (lambda: measure_journeys(people=60, singles=5), 12),

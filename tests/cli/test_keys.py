@@ -6,31 +6,22 @@ from collections.abc import Iterator
 from typing import Any
 from uuid import uuid4
 
-import psycopg
 import pytest
-from sqlalchemy import make_url
 from typer.testing import CliRunner, Result
 
 from cli.main import app
 from runtime.settings import load_settings
 from store.api_keys import find_key
 from store.database import Database
-from store.migrate import migrate
 from store.tables import ApiKey, Program
+from tests.fixtures.postgres import database_of_its_own
 
 
 @pytest.fixture(scope="module")
 def database_url(postgres_address: str) -> Iterator[str]:
     """A database of this file's own: revoking every other admin would lock other tests out of theirs."""
-    name = f"keys_{uuid4().hex}"
-    with psycopg.connect(postgres_address, autocommit=True) as connection:
-        connection.execute(f'CREATE DATABASE "{name}"')  # type: ignore[arg-type, unused-ignore]
-    url = make_url(postgres_address).set(drivername="postgresql+psycopg", database=name)
-    address = url.render_as_string(hide_password=False)
-    migrate(address)
-    yield address
-    with psycopg.connect(postgres_address, autocommit=True) as connection:
-        connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')  # type: ignore[arg-type, unused-ignore]
+    with database_of_its_own(postgres_address) as address:
+        yield address
 
 
 @pytest.fixture(autouse=True)

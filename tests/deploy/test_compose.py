@@ -87,7 +87,7 @@ def test_variables_are_escaped_or_have_a_default() -> None:
 
 
 def test_it_has_the_parts_of_carillon_up() -> None:
-    assert set(SERVICES) == {"postgres", "temporal", "mail", "setup", "api", "worker"}
+    assert set(SERVICES) == {"postgres", "temporal", "mail", "sms", "setup", "api", "worker"}
 
 
 def test_ports_are_those_of_carillon_up_and_open_to_this_machine_only() -> None:
@@ -171,9 +171,9 @@ def test_services_wait_for_setup_and_for_healthy_dependencies() -> None:
     assert waits == {
         "setup": infrastructure,
         "api": infrastructure | {"setup": completed},
-        "worker": infrastructure | {"setup": completed, "mail": healthy},
+        "worker": infrastructure | {"setup": completed, "mail": healthy, "sms": healthy},
     }
-    for name in ("postgres", "temporal", "mail"):
+    for name in ("postgres", "temporal", "mail", "sms"):
         assert "test" in SERVICES[name]["healthcheck"]
     assert SERVICES["setup"]["restart"] == "no"
 
@@ -206,19 +206,22 @@ def test_the_worker_is_healthy_once_it_asks_for_work(
     assert (check.returncode == 0) is healthy
 
 
-async def test_the_mail_sink_listens_to_other_containers_and_is_found_healthy(tmp_path: Path) -> None:
-    smtp_port, http_port = free_port(), free_port()
-    ports = {"1025": str(smtp_port), "8025": str(http_port)}
-    service = SERVICES["mail"]
+@pytest.mark.parametrize(("name", "http"), [("mail", "8025"), ("sms", "8026")])
+async def test_a_sink_listens_to_other_containers_and_is_found_healthy(
+    tmp_path: Path, name: str, http: str
+) -> None:
+    service = SERVICES[name]
+    ports = {port.rpartition(":")[2]: str(free_port()) for port in service["ports"]}
     module = service["entrypoint"][1:]
     command = [ports.get(word, word) for word in service["command"]]
-    _, _, *check = [word.replace(":8025/", f":{http_port}/") for word in service["healthcheck"]["test"]]
+    _, _, *check = [word.replace(f":{http}/", f":{ports[http]}/") for word in service["healthcheck"]["test"]]
     child = ChildProcess(
-        Command(name="mail", argv=(sys.executable, *module, *command), log=tmp_path / "log", cwd=ROOT)
+        Command(name=name, argv=(sys.executable, *module, *command), log=tmp_path / "log", cwd=ROOT)
     )
     try:
-        await until_ready(child, lambda: tcp_answers("127.0.0.2", http_port), 30)
-        assert await tcp_answers("127.0.0.2", smtp_port)
+        await until_ready(child, lambda: tcp_answers("127.0.0.2", int(ports[http])), 30)
+        for port in ports.values():
+            assert await tcp_answers("127.0.0.2", int(port))
         assert subprocess.run([sys.executable, *check]).returncode == 0
     finally:
         await child.stop(5)
