@@ -3,11 +3,12 @@
 from datetime import date, datetime, timedelta
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 from pydantic.config import JsonDict
 
 from api.schemas.journey_out import Shown
 from domain.events import API_SOURCE
+from domain.instants import Instant
 from domain.journeys.shape import written_name
 from domain.participant import Consent
 from domain.schedules import ScheduleError, validate_timezone
@@ -109,7 +110,7 @@ class AskSimulation(_Asked):
 
     model_config = ConfigDict(json_schema_extra={"examples": [EXAMPLE]})
 
-    start: AwareDatetime | None = None
+    start: Instant | None = None
     days: Annotated[int, Field(strict=True, ge=1, le=MOST_DAYS)] = 30
     seed: Annotated[int, Field(strict=True, ge=0, le=2**31 - 1)] = 1
     population: Population = Population()

@@ -5,7 +5,6 @@ from enum import StrEnum
 from typing import Annotated, Any
 
 from pydantic import (
-    AwareDatetime,
     BaseModel,
     ConfigDict,
     Field,
@@ -14,6 +13,7 @@ from pydantic import (
 )
 
 from api.schemas.journey_text import Label, Written
+from domain.instants import Instant
 from domain.journeys.statistics import Dimension, Granularity, Metric
 
 EXAMPLE: dict[str, Any] = {
@@ -32,8 +32,8 @@ EXAMPLE: dict[str, Any] = {
 class DateRangeIn(Written):
     """From `from`, before `to`."""
 
-    from_: AwareDatetime = Field(alias="from")
-    to: AwareDatetime
+    from_: Instant = Field(alias="from")
+    to: Instant
 
     @field_validator("to")
     @classmethod

@@ -190,6 +190,11 @@ async def test_everything_that_is_wrong_is_told_at_once(past: Past) -> None:
     assert_faults(await past.ask(query), "queries.0.filters.0.values.0", "queries.0.filters.0.values.1")
 
 
+async def test_a_number_is_no_instant(past: Past) -> None:
+    query = {"dateRange": {"from": 0, "to": 1_800_000_000}, "metrics": [{"name": "sent"}]}
+    assert_faults(await past.ask(query), "queries.0.dateRange.from", "queries.0.dateRange.to")
+
+
 async def test_more_rows_than_anybody_reads_are_refused(past: Past, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(journey_statistics, "MOST_ROWS", 1)
     made = await past.journeys.create(sms(), tag())
