@@ -4,7 +4,6 @@ from typing import Annotated, Any
 
 from pydantic import (
     AfterValidator,
-    AwareDatetime,
     BaseModel,
     ConfigDict,
     Field,
@@ -16,6 +15,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from api.journey_cursors import Asked, cursor_of, not_of_this_list, read_cursor
 from api.schemas.journey_out import shown
+from domain.instants import Instant
 from domain.storable_text import storable
 from store.journey_pages import (
     Direction,
@@ -44,10 +44,10 @@ class JourneyListQuery(BaseModel):
     direction: Direction | None = Field(default=None, description="Without it, desc")
     isEnabled: bool | None = None  # noqa: N815
     nameContains: NamePart | None = Field(default=None, description="Part of the name")  # noqa: N815
-    createdAtFrom: AwareDatetime | None = None  # noqa: N815
-    createdAtTo: AwareDatetime | None = None  # noqa: N815
-    updatedAtFrom: AwareDatetime | None = None  # noqa: N815
-    updatedAtTo: AwareDatetime | None = None  # noqa: N815
+    createdAtFrom: Instant | None = None  # noqa: N815
+    createdAtTo: Instant | None = None  # noqa: N815
+    updatedAtFrom: Instant | None = None  # noqa: N815
+    updatedAtTo: Instant | None = None  # noqa: N815
 
     @model_validator(mode="after")
     def _fits_together(self) -> "JourneyListQuery":

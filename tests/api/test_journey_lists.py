@@ -87,3 +87,8 @@ async def test_a_cursor_that_is_none_is_refused(journeys: JourneysSurface, curso
 async def test_what_excludes_each_other_is_refused(journeys: JourneysSurface) -> None:
     for params in ({"after": forged(), "before": forged()}, {"direction": "asc"}):
         assert_faults(await journeys.call("GET", params=params), "query")
+
+
+async def test_a_number_is_no_instant_of_a_list(journeys: JourneysSurface) -> None:
+    for name in ("createdAtFrom", "createdAtTo", "updatedAtFrom", "updatedAtTo"):
+        assert_faults(await journeys.call("GET", params={name: "0.5"}), name)
