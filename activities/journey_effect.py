@@ -1,14 +1,13 @@
 """The effect that has participants enter a journey, through its gates."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import RowMapping
 from sqlmodel.ext.asyncio.session import AsyncSession
-from temporalio import activity
 
-from activities.guards import guard_of
+from activities.recorded_effect import apply_recorded_effect
 from domain.actions import EnrollJourney
 from domain.automation import Definition
 from domain.contract import CohortInput
@@ -17,11 +16,8 @@ from domain.outcomes import Outcome, SkipReason
 from store.database import Database
 from store.journey_admission import Candidate, admit, refuse_all
 from store.journey_listeners import open_versions, version_listeners
-from store.ledger import Settlement, pending_rows, settle, settle_alike
-from store.runs import run_is_executing
+from store.ledger import Settlement
 from store.tables import Automation, AutomationRun, Program
-
-ROWS_A_TRANSACTION = 1_000
 
 
 async def enroll_people(
@@ -31,40 +27,16 @@ async def enroll_people(
     action: EnrollJourney,
     slice_: CohortInput,
 ) -> int:
-    """Entries and outcomes are written in one transaction, so an interruption leaves both or neither."""
-    processed = 0
-    while True:
-        activity.heartbeat(processed)
-        done = await _enroll_some(database, run, definition, action, slice_)
-        processed += done
-        if done < ROWS_A_TRANSACTION:
-            return processed
+    """Answers how many rows got an outcome."""
 
-
-async def _enroll_some(
-    database: Database,
-    run: AutomationRun,
-    definition: Definition,
-    action: EnrollJourney,
-    slice_: CohortInput,
-) -> int:
-    now = datetime.now(UTC)
-    async with database.transaction() as session:
-        if not await run_is_executing(session, run.id):
-            return 0
-        guard = await guard_of(session, run, definition, now)
-        rows = await pending_rows(
-            session, run.id, slice_.first, slice_.last, guard.columns, ROWS_A_TRANSACTION
-        )
-        passed, skipped = await guard.divide(rows)
-        people = [row["participant_id"] for row in passed]
+    async def enroll(
+        session: AsyncSession, rows: Sequence[RowMapping], now: datetime
+    ) -> Sequence[Settlement]:
+        people = [row["participant_id"] for row in rows]
         verdicts = await _verdicts(session, run, action, people, now)
-        outcomes = [_outcome(row, verdicts) for row in passed]
-        entered = [one.seq for one in outcomes if one.outcome is Outcome.SENT]
-        await settle_alike(session, run.id, entered, Outcome.SENT)
-        refused = [one for one in outcomes if one.outcome is not Outcome.SENT]
-        await settle(session, run.id, [*skipped, *refused])
-        return len(rows)
+        return [refused for row in rows if (refused := _refused(row, verdicts)) is not None]
+
+    return await apply_recorded_effect(database, run, definition, slice_, enroll)
 
 
 async def _verdicts(
@@ -85,10 +57,8 @@ async def _verdicts(
     return {person: verdicts[key] for person, key in keys.items() if key in verdicts}
 
 
-def _outcome(row: RowMapping, verdicts: dict[UUID, EntryRefusal | None]) -> Settlement:
+def _refused(row: RowMapping, verdicts: dict[UUID, EntryRefusal | None]) -> Settlement | None:
     if row["participant_id"] not in verdicts:
         return Settlement(row["seq"], Outcome.SKIPPED, SkipReason.PARTICIPANT_DELETED.value)
     refusal = verdicts[row["participant_id"]]
-    if refusal is None:
-        return Settlement(row["seq"], Outcome.SENT)
-    return Settlement(row["seq"], Outcome.SKIPPED, refusal.value)
+    return None if refusal is None else Settlement(row["seq"], Outcome.SKIPPED, refusal.value)
