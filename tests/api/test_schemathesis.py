@@ -154,7 +154,8 @@ async def target(
     for path in (f"{carillon.base}/automations", f"{carillon.base}/webhooks"):
         while left := (await http.get(path)).json()["data"]:
             for thing in left:
-                assert (await http.delete(f"{path}/{thing['id']}")).status_code == 204
+                deleted = await http.delete(f"{path}/{thing['id']}")
+                assert deleted.status_code == 204, (deleted.text, thing)
 
 
 @pytest.mark.timeout(400)
