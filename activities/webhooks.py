@@ -31,7 +31,7 @@ from store.webhook_deliveries import (
     overdue_endpoints,
     record_attempt,
 )
-from store.webhooks import disable_endpoint, note_failure, note_success, signing_secrets
+from store.webhooks import disable_endpoint, hold_endpoint, note_failure, note_success, signing_secrets
 
 BATCH = 64
 SENT_AT_ONCE = 8
@@ -138,7 +138,9 @@ class WebhookActivities:
             error=answer.error,
         )
         async with self._database.transaction() as session:
-            if not await record_attempt(session, attempt):
+            if not (
+                await hold_endpoint(session, delivery.endpoint_id) and await record_attempt(session, attempt)
+            ):
                 return
             if verdict.status is WebhookDeliveryStatus.DELIVERED:
                 await note_success(session, delivery.endpoint_id)
@@ -147,7 +149,7 @@ class WebhookActivities:
             if delivery.type == WebhookType.TEST.value:
                 return
             since = await note_failure(session, delivery.endpoint_id, at)
-            reason = None if since is None else disabled_because(answer.status, since, at)
+            reason = disabled_because(answer.status, since, at)
             if reason is not None:
                 await disable_endpoint(session, delivery.endpoint_id, reason, at)
 

@@ -91,6 +91,9 @@ async def _on_database(request: Request, error: Exception) -> Response:
         and (error.connection_invalidated or isinstance(error.orig, psycopg.OperationalError))
     )
     if away:
+        cause = error.orig if isinstance(error, DBAPIError) else error
+        # A deadlock is answered so too, and would be seen nowhere else.
+        _log.warning("database unavailable: %s", type(cause).__name__)
         return _answer(request, unavailable("The database is unavailable"))
     # The driver's own message may quote a row, so only the kind and the place are logged.
     place = "".join(traceback.format_tb(error.__traceback__))

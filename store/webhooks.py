@@ -29,6 +29,16 @@ async def lock_endpoint(session: AsyncSession, program_id: UUID, endpoint_id: UU
     return endpoint if endpoint and endpoint.program_id == program_id else None
 
 
+async def hold_endpoint(session: AsyncSession, endpoint_id: UUID) -> bool:
+    """Keep it from being changed or removed; False when it is gone.
+
+    Whoever writes to deliveries and to their endpoint holds the endpoint first, or two of them could wait for each
+    other: its removal takes the deliveries with it.
+    """
+    statement = select(WebhookEndpoint.id).where(col(WebhookEndpoint.id) == endpoint_id)
+    return (await session.exec(statement.with_for_update(key_share=True))).one_or_none() is not None
+
+
 async def list_endpoints(
     session: AsyncSession, program_id: UUID, request: PageRequest
 ) -> Page[WebhookEndpoint]:
@@ -78,15 +88,16 @@ async def note_success(session: AsyncSession, endpoint_id: UUID) -> None:
     )
 
 
-async def note_failure(session: AsyncSession, endpoint_id: UUID, now: datetime) -> datetime | None:
-    """Since when nothing has arrived there any more; None when the endpoint is gone."""
+async def note_failure(session: AsyncSession, endpoint_id: UUID, now: datetime) -> datetime:
+    """Since when nothing has arrived there any more."""
     since = await session.execute(
         update(WebhookEndpoint)
         .where(col(WebhookEndpoint.id) == endpoint_id)
         .values(failing_since=func.coalesce(col(WebhookEndpoint.failing_since), now))
         .returning(col(WebhookEndpoint.failing_since))
     )
-    return since.scalar_one_or_none()
+    failing_since: datetime = since.scalar_one()
+    return failing_since
 
 
 async def disable_endpoint(

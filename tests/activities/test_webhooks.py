@@ -7,6 +7,8 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from sqlalchemy import text
+from sqlmodel.ext.asyncio.session import AsyncSession
 from temporalio.client import Client
 from temporalio.testing import ActivityEnvironment
 
@@ -21,7 +23,7 @@ from store.database import Database
 from store.tables import WebhookDelivery, WebhookEndpoint
 from store.webhook_announcing import announce
 from store.webhook_deliveries import add_test
-from store.webhooks import new_secret, rotate_secret
+from store.webhooks import lock_endpoint, new_secret, rotate_secret
 from tests.fixtures.webhook_receiver import WebhookReceiver, cut, hang, reply, webhook_receiver
 from tests.store.test_webhooks import deliveries, the_delivery
 
@@ -277,3 +279,25 @@ async def test_upkeep_starts_the_deliveries_that_nobody_was_told_of(
     handle = temporal.get_workflow_handle(webhook_workflow_id(endpoint.id))
     assert await ActivityEnvironment().run(attend, datetime.now(UTC) + timedelta(minutes=1)) >= 1
     assert (await handle.describe()).workflow_type == "WebhookDeliveryWorkflow"
+
+
+async def test_removing_an_endpoint_and_noting_that_nothing_arrives_there_do_not_wait_for_each_other(
+    database: Database, program_id: UUID, receiver: WebhookReceiver
+) -> None:
+    endpoint = await endpoint_at(database, program_id, receiver.url)
+    await announce_some(database, program_id)
+    receiver.replies.append(reply(500, b"out of order"))
+    async with database.transaction() as session:
+        removed = await lock_endpoint(session, program_id, endpoint.id)
+        assert removed is not None
+        delivering = asyncio.create_task(deliver(database, endpoint))
+        async with asyncio.timeout(10):
+            while not await somebody_waits_for(session):
+                await asyncio.sleep(0.01)
+        await session.delete(removed)
+    assert await delivering == DeliveryRound(next_due_at=None)
+
+
+async def somebody_waits_for(session: AsyncSession) -> bool:
+    held_by = text("SELECT count(*) FROM pg_locks WHERE pg_backend_pid() = ANY(pg_blocking_pids(pid))")
+    return bool((await session.execute(held_by)).scalar_one())
