@@ -10,6 +10,7 @@ import aiosmtplib
 from channels.channel import CannotTell, Delivery, DeliveryProblem, DeliveryStatus, Outgoing
 from channels.lanes import send_in_lanes
 from channels.mail_composition import compose
+from channels.mail_sender import Senders
 from domain.actions import Channel
 from domain.addresses import InvalidAddressError, normal_address
 from domain.delivery_policy import DeliveryPolicy
@@ -24,7 +25,8 @@ class EmailChannel(CannotTell):
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._sender = parseaddr(settings.email_from)[1]
+        self._senders = Senders(settings.email_from, settings.email_sender_domains)
+        self._bounces_to = parseaddr(settings.email_from)[1]
         self._idle: list[aiosmtplib.SMTP] = []
         self._slots = asyncio.Semaphore(settings.smtp_connections)
 
@@ -38,7 +40,7 @@ class EmailChannel(CannotTell):
     async def _deliver(self, message: Outgoing) -> Delivery:
         try:
             recipient = normal_address(Channel.EMAIL, message.recipient)
-            content = compose(message, self._settings.email_from, recipient)
+            content = compose(message, self._senders.of(message.options), recipient)
         except InvalidAddressError as error:
             return Delivery.misaddressed(error)
         except (ValueError, IndexError, MessageError) as error:
@@ -62,7 +64,7 @@ class EmailChannel(CannotTell):
 
     async def _hand_over(self, connection: aiosmtplib.SMTP, recipient: str, content: bytes) -> Delivery:
         try:
-            await connection.mail(self._sender)
+            await connection.mail(self._bounces_to)
             await connection.rcpt(recipient)
         except aiosmtplib.SMTPResponseException as error:
             if error.code == SERVICE_NOT_AVAILABLE:

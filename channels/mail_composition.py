@@ -10,17 +10,18 @@ from binascii import b2a_qp
 from datetime import UTC, datetime
 from email.header import Header
 from email.headerregistry import Address
-from email.utils import format_datetime, parseaddr
+from email.utils import format_datetime
 from functools import lru_cache
 
 from channels.channel import Outgoing
+from channels.mail_sender import Sender
 
 LONGEST_LINE = 998
 _ADDRESS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]+@[A-Za-z0-9.-]+")
 CRLF = "\r\n"
 
 
-def compose(message: Outgoing, sender: str, recipient: str) -> bytes:
+def compose(message: Outgoing, sender: Sender, recipient: str) -> bytes:
     """The mail, with HTML beside the text where its options have it.
 
     With an address for unsubscribing it offers that in one click (RFC 8058). Raises ValueError for an address or a
@@ -28,7 +29,7 @@ def compose(message: Outgoing, sender: str, recipient: str) -> bytes:
     """
     if not _ADDRESS.fullmatch(recipient):
         raise ValueError("the recipient is no address")
-    from_, domain = _sender(sender)
+    from_, domain = _from(sender.name, sender.address)
     lines = [
         from_,
         f"To: {recipient}",
@@ -44,6 +45,8 @@ def compose(message: Outgoing, sender: str, recipient: str) -> bytes:
             f"List-Unsubscribe: <{options.unsubscribe_url}>",
             "List-Unsubscribe-Post: List-Unsubscribe=One-Click",
         ]
+    if sender.reply_to is not None and "reply-to" not in {name.lower() for name in options.headers}:
+        lines.append(_header("Reply-To", sender.reply_to))
     lines += [_header(name, value) for name, value in options.headers.items()]
     content = _part("plain", message.body)
     if options.html is not None:
@@ -51,10 +54,9 @@ def compose(message: Outgoing, sender: str, recipient: str) -> bytes:
     return CRLF.join(lines).encode("ascii") + b"\r\n" + content
 
 
-@lru_cache(maxsize=16)
-def _sender(sender: str) -> tuple[str, str]:
+@lru_cache(maxsize=256)
+def _from(name: str, address: str) -> tuple[str, str]:
     """The From header, and the domain that names messages. Raises ValueError, IndexError or MessageError."""
-    name, address = parseaddr(sender)
     Address(display_name=name, addr_spec=address)
     shown = f"{_quoted(name)} <{address}>" if name else address
     return f"From: {shown}", address.rpartition("@")[2]

@@ -43,7 +43,7 @@ CallHeaderValue = Annotated[str, Field(max_length=10_000, pattern=r"^[\x20-\x7e]
 
 
 class MessageOptions(BaseModel):
-    """`html`, `headers`, `unsubscribe_url`: of a mail. `title`, `click_url`, `data`: of a push message.
+    """`html`, `headers`, `unsubscribe_url`, `sender_name`, `sender_email`: of a mail. `title`, `click_url`, `data`: of a push message.
 
     `media`: URLs of what an SMS or WhatsApp message shows; the first one is the picture of a push message.
     `shorten_links`: those of a text message lead through short ones, so that it is known who follows them.
@@ -57,6 +57,8 @@ class MessageOptions(BaseModel):
     html: Annotated[str, Field(max_length=262_144), AfterValidator(storable)] | None = None
     headers: Annotated[dict[HeaderName, ShortText], Field(max_length=20), AfterValidator(_are_headers)] = {}
     unsubscribe_url: Url | None = None
+    sender_name: ShortText | None = None
+    sender_email: ShortText | None = None
     shorten_links: bool = False
     track_opens: bool | None = None
     track_clicks: bool | None = None

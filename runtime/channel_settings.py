@@ -33,6 +33,14 @@ class ChannelSettings(BaseSettings):
     email_from: Annotated[str, Field(description="From address of messages")] = (
         "Carillon <no-reply@carillon.example>"
     )
+    email_sender_domains: Annotated[
+        list[str],
+        NoDecode,
+        Field(
+            description="Domains that mail may come from besides that one, as in `shop.example,club.example`; "
+            "an author of another one gets the answers"
+        ),
+    ] = []
     email_delivery_policy: Annotated[
         DeliveryPolicy,
         Field(
@@ -158,6 +166,15 @@ class ChannelSettings(BaseSettings):
         if value is not None and not value.is_file():
             raise ValueError(f"no such file: {value}")
         return value
+
+    @field_validator("email_sender_domains", mode="before")
+    @classmethod
+    def _listed(cls, value: Any) -> Any:
+        return (
+            [part.strip().lower() for part in value.split(",") if part.strip()]
+            if isinstance(value, str)
+            else value
+        )
 
     @field_validator("email_from")
     @classmethod

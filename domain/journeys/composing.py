@@ -85,7 +85,7 @@ class Composer:
         except ValueError:
             # Of a template, or of what it came to for this person.
             return Refusal(TEMPLATE_ERROR)
-        options = with_replies(message.options, action.send_email)
+        options = of_author(message.options, action.send_email)
         if action.send_sms is not None and action.send_sms.is_link_shortening_enabled:
             options = options.model_copy(update={"shorten_links": True})
         return ComposedMessage(channel, address, message.subject, message.body, options, policy, template_id)
@@ -196,9 +196,11 @@ def _composed_call(webhook: SendWebhook, values: Values) -> ComposedMessage:
     )
 
 
-def with_replies(options: MessageOptions, mail: SendEmail | None) -> MessageOptions:
-    """The options of a mail whose answers go elsewhere, where its block says so."""
-    if mail is None or mail.reply_to_email is None:
+def of_author(options: MessageOptions, mail: SendEmail | None) -> MessageOptions:
+    """The options of a mail that is from whom its block says, and whose answers go where it says."""
+    if mail is None:
         return options
-    headers = {**options.headers, "Reply-To": mail.reply_to_email}
-    return options.model_copy(update={"headers": headers})
+    said: dict[str, Any] = {"sender_name": mail.sender_name, "sender_email": mail.sender_email}
+    if mail.reply_to_email is not None:
+        said["headers"] = {**options.headers, "Reply-To": mail.reply_to_email}
+    return options.model_copy(update=said)

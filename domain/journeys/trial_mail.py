@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from domain.journeys.blocks import SendEmail
-from domain.journeys.composing import mail_content, with_replies
+from domain.journeys.composing import mail_content, of_author
 from domain.message_content import MessageContents, RenderedMessage, render_content
 
 
@@ -12,4 +12,4 @@ def trial_mail(mail: SendEmail, contents: MessageContents, person: Mapping[str, 
     """Raises TemplateError. `person`: what templates see of the person."""
     content = mail_content(contents.for_locale(mail.language), mail)
     message = render_content(content, {"participant": person, "contact": person, "event": {}})
-    return RenderedMessage(message.subject, message.body, with_replies(message.options, mail))
+    return RenderedMessage(message.subject, message.body, of_author(message.options, mail))

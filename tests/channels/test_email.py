@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from channels import EmailChannel, Outgoing
 from channels.channel import Delivery, DeliveryProblem, DeliveryStatus
 from channels.mail_composition import compose
+from channels.mail_sender import Sender
 from domain.actions import Channel
 from domain.addresses import InvalidAddressError, normal_address
 from domain.message_options import MessageOptions
@@ -23,6 +24,9 @@ from runtime.settings import Settings
 from tests.channels.mail_server import MailServer, cut, mail_server
 
 SENT = Delivery(DeliveryStatus.SENT)
+
+
+CLUB = Sender("Club", "club@example.com")
 
 
 def mail_to(recipient: str, subject: str = "Hello", body: str = "A coffee on us.") -> Outgoing:
@@ -67,6 +71,17 @@ async def test_a_mail_arrives_as_it_was_written(server: MailServer, channel: Ema
     assert mail.get_content().replace("\r\n", "\n") == "Línea uno\n.\n..línea tres — 你好\n"
     assert (mail["From"], mail["To"]) == ("Carillon Club <club@example.com>", "ana@example.org")
     assert mail["Date"].datetime.tzinfo is not None
+
+
+async def test_a_mail_is_from_its_author_and_bounces_to_the_installation(
+    server: MailServer, channel: EmailChannel
+) -> None:
+    options = MessageOptions(sender_name="Ana, of the Club", sender_email="ana@example.com")
+    assert await channel.send([Outgoing(uuid4(), "bo@example.org", "Hi", "Bo", options)]) == [SENT]
+    (mail,) = server.mails
+    assert mail["From"] == '"Ana, of the Club" <ana@example.com>'
+    assert mail["Reply-To"] is None
+    assert server.accepted[0].mail_from == "club@example.com"
 
 
 async def test_a_repeated_mail_carries_the_same_message_id(server: MailServer, channel: EmailChannel) -> None:
@@ -256,7 +271,7 @@ text_of_mail = st.text(st.characters(exclude_categories=["Cs"]), max_size=60)
 @given(address=st.from_regex(r"\A[^@]{1,12}@[^@]{1,12}\Z"), subject=text_of_mail, body=text_of_mail)
 def test_no_text_adds_a_header_or_a_recipient(address: str, subject: str, body: str) -> None:
     try:
-        content = compose(Outgoing(UUID(int=1), address, subject, body), "Club <club@example.com>", address)
+        content = compose(Outgoing(UUID(int=1), address, subject, body), CLUB, address)
     except (ValueError, IndexError, MessageError):
         return
     head = content.partition(b"\r\n\r\n")[0]
@@ -309,5 +324,5 @@ def test_what_can_be_an_address_can_be_composed(local: str, domain: str) -> None
         address = normal_address(Channel.EMAIL, f"{local}@{domain}")
     except InvalidAddressError:
         return
-    content = compose(Outgoing(UUID(int=1), address, "s", "b"), "club@example.com", address)
+    content = compose(Outgoing(UUID(int=1), address, "s", "b"), CLUB, address)
     assert address.encode() in content

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from channels import Outgoing
 from channels.mail_composition import LONGEST_LINE, compose
+from channels.mail_sender import Senders
 from domain.message_options import MessageOptions
 
 few = settings(max_examples=40)
@@ -23,7 +24,7 @@ def composed(
     subject: str = "Hello", body: str = "Hi", sender: str = "club@example.com", **options: object
 ) -> tuple[bytes, EmailMessage]:
     message = Outgoing(MESSAGE_ID, "ana@example.org", subject, body, MessageOptions.model_validate(options))
-    content = compose(message, sender, "ana@example.org")
+    content = compose(message, Senders(sender, ()).of(message.options), "ana@example.org")
     mail = message_from_bytes(content, policy=policy.default)
     assert isinstance(mail, EmailMessage)
     return content, mail
@@ -78,6 +79,13 @@ def test_the_senders_name_is_read_back(name: str) -> None:
     assert address.addr_spec == "club@example.com"
     # The standard library reads a blank between two encoded words of a name.
     assert "".join(address.display_name.split()) == "".join(quoted.split())
+
+
+def test_answers_go_to_an_author_of_another_domain_or_where_the_mail_says() -> None:
+    _, mail = composed(sender_email="ana@example.org")
+    assert (mail["From"], mail["Reply-To"]) == ("club@example.com", "ana@example.org")
+    _, mail = composed(sender_email="ana@example.org", headers={"Reply-To": "bo@example.org"})
+    assert mail.get_all("Reply-To") == ["bo@example.org"]
 
 
 def test_a_boundary_is_none_of_the_texts_own_lines() -> None:

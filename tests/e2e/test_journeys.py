@@ -133,6 +133,7 @@ async def test_people_are_mailed_wait_for_days_and_part_by_whether_they_opened(
     await eventually(both_mailed)
     (to_ana,) = await carillon.inbox(addresses[0])
     assert to_ana["subject"] == "Welcome Ana"
+    assert to_ana["headers"]["From"].startswith("Club <")
     await query(
         stack.addresses.database_url,
         "UPDATE message SET opened_at = now() WHERE participant_id = %s RETURNING 1",

@@ -139,6 +139,11 @@ def test_a_sender_may_have_a_name(sender: str) -> None:
     assert settings(email_from=sender).email_from == sender
 
 
+def test_the_domains_of_authors_are_a_list(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CARILLON_EMAIL_SENDER_DOMAINS", "Shop.example, club.example,")
+    assert settings().email_sender_domains == ["shop.example", "club.example"]
+
+
 def test_no_secret_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     secrets = {name: f"hush-{name}" for name in ("temporal_api_key", "smtp_password", "admin_key")}
     shown = settings(**secrets)

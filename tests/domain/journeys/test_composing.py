@@ -66,6 +66,7 @@ def test_a_mail_is_its_template_in_the_language_of_the_block_under_the_blocks_su
     block = email("b")
     content = block["action"]["sendEmail"]
     content |= {"subject": "Hi [[contact.first_name]]", "preheader": "Look", "replyToEmail": "us@example.com"}
+    content |= {"senderName": "Club", "senderEmail": "club@example.com"}
     sent = composed(block)
     assert isinstance(sent, ComposedMessage)
     assert (sent.channel, sent.recipient, sent.template_id) == (Channel.EMAIL, "ana@example.com", TEMPLATE.id)
@@ -74,6 +75,7 @@ def test_a_mail_is_its_template_in_the_language_of_the_block_under_the_blocks_su
     assert "Look" in sent.options.html
     assert "<p>Ana</p>" in sent.options.html
     assert sent.options.headers == {"Reply-To": "us@example.com"}
+    assert (sent.options.sender_name, sent.options.sender_email) == ("Club", "club@example.com")
     content["language"] = "es_MX"
     spanish = composed(block)
     assert isinstance(spanish, ComposedMessage)
