@@ -25,7 +25,15 @@ from store.migrate import migrate
 
 AT_ONCE = 20
 WITHIN_SECONDS = 60
-ADDRESSES = {Channel.EMAIL: "p-{}@example.com", Channel.SMS: "+346{:08d}", Channel.WEBHOOK: "customer-{}"}
+ADDRESSES = {
+    Channel.EMAIL: "p-{}@example.com",
+    Channel.SMS: "+346{:08d}",
+    Channel.WHATSAPP: "+346{:08d}",
+    Channel.PUSH: "device-token-{}",
+    Channel.WEBHOOK: "customer-{}",
+    Channel.APPRISE: "customer-{}",
+}
+BY_TWILIO = frozenset({Channel.SMS, Channel.WHATSAPP})
 PROGRAM = "INSERT INTO program (id, name, timezone) VALUES (%s, 'crash points', 'UTC')"
 QUEUE = (
     "INSERT INTO message (id, key, program_id, channel, recipient, subject, body, status, available_at) "
@@ -53,22 +61,39 @@ class Case:
 
     @property
     def name(self) -> str:
-        return f"{self.provider}, {self.policy}"
+        honoured = (
+            ", keys honoured" if self.policy is DeliveryPolicy.EXACTLY_ONCE and self.is_by_twilio else ""
+        )
+        return f"{self.channel}{honoured}, {self.policy}"
+
+    @property
+    def is_by_twilio(self) -> bool:
+        return self.channel in BY_TWILIO
 
     @property
     def settings(self) -> dict[str, Any]:
         if self.channel is Channel.EMAIL:
             return {"email_delivery_policy": self.policy}
-        return {"twilio_delivery_policy": self.policy} if self.channel is Channel.SMS else {}
+        return {"twilio_delivery_policy": self.policy} if self.is_by_twilio else {}
 
 
+TWILIO = (
+    (DeliveryPolicy.AT_MOST_ONCE, "twilio"),
+    (DeliveryPolicy.AT_LEAST_ONCE, "twilio"),
+    (DeliveryPolicy.EXACTLY_ONCE, "twilio, keys honoured"),
+)
+# The console is the worker's own output: what a kill leaves of it is what was written.
 CASES = (
     Case(Channel.EMAIL, DeliveryPolicy.AT_MOST_ONCE, "email"),
     Case(Channel.EMAIL, DeliveryPolicy.AT_LEAST_ONCE, "email"),
-    Case(Channel.SMS, DeliveryPolicy.AT_MOST_ONCE, "sms"),
-    Case(Channel.SMS, DeliveryPolicy.AT_LEAST_ONCE, "sms"),
-    Case(Channel.SMS, DeliveryPolicy.EXACTLY_ONCE, "sms, keys honoured"),
+    *(
+        Case(channel, policy, provider)
+        for channel in (Channel.SMS, Channel.WHATSAPP)
+        for policy, provider in TWILIO
+    ),
+    Case(Channel.PUSH, DeliveryPolicy.AT_LEAST_ONCE, "push"),
     Case(Channel.WEBHOOK, DeliveryPolicy.EXACTLY_ONCE, "webhook"),
+    Case(Channel.APPRISE, DeliveryPolicy.AT_MOST_ONCE, "apprise"),
 )
 
 

@@ -1,17 +1,20 @@
 """Providers that hold a message at a point of their choice, and count what they took."""
 
 import asyncio
+import json
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from email import message_from_bytes
 from enum import StrEnum
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
-from channels.webhook_channel import SENT_AT_ONCE
+from channels import apprise, webhook_channel
 from cli.stack.http_listener import HttpListener, Reply, Request
 from cli.stack.provider_faults import Fault, Faults
 from cli.stack.sms_account import account_at
@@ -77,24 +80,40 @@ class _MailProvider:
 
 @dataclass
 class _Receiver:
-    """Acts once on each `webhook-id`, as a receiver of Standard Webhooks has to."""
+    """`message_of`: the id of the message that a request brings. `acts_once`: a repeat of it has no effect."""
 
+    message_of: Callable[[Request], str]
+    acts_once: bool = False
     faults: Faults = field(default_factory=Faults)
     arrivals: Counter[str] = field(default_factory=Counter)
 
     async def handle(self, request: Request) -> Reply:
         if Fault.HOLD in self.faults.shares:
             await self.faults.hold()
-        key = request.headers["webhook-id"]
-        self.arrivals[key] = 1
+        message = self.message_of(request)
+        self.arrivals[message] = 1 if self.acts_once else self.arrivals[message] + 1
         if Fault.HOLD_AFTER in self.faults.shares:
             await self.faults.hold()
-        return Reply(204)
+        return Reply.of(200, {"name": message})
+
+
+def _of_webhook(request: Request) -> str:
+    """As a receiver of Standard Webhooks has to tell them."""
+    return request.headers["webhook-id"]
+
+
+def _of_push(request: Request) -> str:
+    return str(json.loads(request.body)["message"]["data"]["message_id"])
+
+
+def _of_apprise(request: Request) -> str:
+    """Apprise passes on nothing but the texts, which end with the id."""
+    return str(json.loads(request.body)["message"]).split()[-1]
 
 
 @asynccontextmanager
 async def providers(at_once: int) -> AsyncIterator[dict[str, Provider]]:
-    """One of each: `email`, `sms`, `sms, keys honoured` and `webhook`."""
+    """One of each: `email`, `twilio`, `twilio, keys honoured`, `push`, `webhook` and `apprise`."""
     async with AsyncExitStack() as stack:
         mail = _MailProvider()
         server = await asyncio.get_running_loop().create_server(
@@ -103,7 +122,7 @@ async def providers(at_once: int) -> AsyncIterator[dict[str, Provider]]:
         stack.callback(server.close)
         smtp = {"smtp_port": server.sockets[0].getsockname()[1], "smtp_connections": at_once}
         made = {"email": Provider(smtp, at_once, mail.faults, mail.arrivals)}
-        for name, honours in (("sms", False), ("sms, keys honoured", True)):
+        for name, honours in (("twilio", False), ("twilio, keys honoured", True)):
             sink = SmsSink(honours_keys=honours)
             listener = await stack.enter_async_context(HttpListener(sink.handle))
             account = {
@@ -113,14 +132,38 @@ async def providers(at_once: int) -> AsyncIterator[dict[str, Provider]]:
             made[name] = Provider(
                 account | {"twilio_connections": at_once}, at_once, sink.faults, sink.arrivals
             )
-        receiver = _Receiver()
-        listener = await stack.enter_async_context(HttpListener(receiver.handle))
-        hook = {
-            "webhook_allow_http": True,
-            "webhook_allow_private_addresses": True,
-            "webhook_channel_url": listener.url + "/messages",
-            "webhook_channel_secret": new_secret(),
-            "webhook_timeout_seconds": 60,
+        token = Path(stack.enter_context(TemporaryDirectory())) / "token"
+        token.write_text("token", encoding="ascii")
+        receivers = {
+            "push": _Receiver(_of_push),
+            "webhook": _Receiver(_of_webhook, acts_once=True),
+            "apprise": _Receiver(_of_apprise),
         }
-        made["webhook"] = Provider(hook, min(at_once, SENT_AT_ONCE), receiver.faults, receiver.arrivals)
+        urls = {
+            name: (await stack.enter_async_context(HttpListener(receiver.handle))).url
+            for name, receiver in receivers.items()
+        }
+        settings: dict[str, tuple[dict[str, Any], int]] = {
+            "push": (
+                {"push_url": urls["push"], "push_token_file": token, "push_connections": at_once},
+                at_once,
+            ),
+            "webhook": (
+                {
+                    "webhook_allow_http": True,
+                    "webhook_allow_private_addresses": True,
+                    "webhook_channel_url": urls["webhook"] + "/messages",
+                    "webhook_channel_secret": new_secret(),
+                    "webhook_timeout_seconds": 60,
+                },
+                webhook_channel.SENT_AT_ONCE,
+            ),
+            "apprise": (
+                {"apprise_url": urls["apprise"].replace("http", "json", 1) + "?rto=60"},
+                apprise.SENT_AT_ONCE,
+            ),
+        }
+        for name, (values, lanes) in settings.items():
+            receiver = receivers[name]
+            made[name] = Provider(values, min(at_once, lanes), receiver.faults, receiver.arrivals)
         yield made
