@@ -16,10 +16,17 @@ RESERVED_PREFIXES = ("content-", "list-unsubscribe", "x-carillon-", "dkim-")
 MAX_URL = 900
 
 
-def _is_url(value: str) -> str:
-    if not value.startswith(("https://", "http://")) or any(
-        ord(sign) < 33 or ord(sign) > 126 for sign in value
-    ):
+def is_url(value: str) -> bool:
+    """An http or https URL, in ASCII, that one line of a mail holds."""
+    return (
+        value.startswith(("https://", "http://"))
+        and len(value) <= MAX_URL
+        and all(33 <= ord(sign) <= 126 for sign in value)
+    )
+
+
+def _checked_url(value: str) -> str:
+    if not is_url(value):
         raise ValueError("expected an http or https URL, in ASCII")
     return value
 
@@ -33,7 +40,7 @@ def _are_headers(headers: dict[str, str]) -> dict[str, str]:
     return headers
 
 
-Url = Annotated[str, Field(max_length=MAX_URL), AfterValidator(_is_url)]
+Url = Annotated[str, Field(max_length=MAX_URL), AfterValidator(_checked_url)]
 HeaderName = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9-]{0,75}$")]
 ShortText = Annotated[str, Field(max_length=1_000), AfterValidator(storable)]
 Name = Annotated[str, Field(min_length=1, max_length=100), AfterValidator(storable)]

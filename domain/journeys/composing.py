@@ -15,7 +15,7 @@ from domain.journeys.stepping import Refusal, Row, is_skip_allowed
 from domain.journeys.thresholds import threshold_of
 from domain.journeys.utm import UtmTags
 from domain.message_content import Content, MessageTemplate, render_content
-from domain.message_options import NO_OPTIONS, MessageOptions
+from domain.message_options import NO_OPTIONS, MessageOptions, is_url
 from domain.outcomes import SkipReason
 from domain.send_gates import Candidate, Person, SendingRules, Surroundings, decide_alone, is_address
 from domain.send_policy import USUAL_POLICY, ConsentThreshold, SendPolicy
@@ -175,14 +175,23 @@ def _sms_content(sms: SendSms) -> Content:
         parts.append(compliance.stop_keyword_text)
     if compliance.is_unsubscribe_link_included and compliance.unsubscribe_link_text:
         parts.append(compliance.unsubscribe_link_text)
-    return Content.model_construct(body=as_liquid("\n".join(parts)))
+    return Content.model_construct(body=as_liquid("\n".join(parts)), media=_pictures(sms.image_id))
 
 
 def _push_content(push: SendPush) -> Content:
     title = as_liquid(push.title)
     return Content.model_construct(
-        subject=title, title=title, body=as_liquid(push.body), click_url=push.click_url
+        subject=title,
+        title=title,
+        body=as_liquid(push.body),
+        click_url=push.click_url,
+        media=_pictures(push.image_id),
     )
+
+
+def _pictures(image_id: str | None) -> tuple[str, ...]:
+    """An id may name a picture of a library that is not ours; then nothing is shown."""
+    return (image_id,) if image_id is not None and is_url(image_id) else ()
 
 
 def _composed_call(webhook: SendWebhook, values: Values) -> ComposedMessage:

@@ -15,6 +15,7 @@ from cli.stack import Stack
 from domain.roles import Role
 from runtime.settings import Settings
 from store.database import Database
+from tests.e2e.test_send_gates import quiet_now, set_sending
 from tests.fixtures.carillon import Carillon
 from tests.fixtures.people import add_many_people, query
 from tests.fixtures.users import token_of_new_user
@@ -82,6 +83,18 @@ async def test_the_answer_counts_what_was_sent_skipped_and_failed(carillon: Cari
         "manual",
         "admin",
     )
+
+
+async def test_mails_that_wait_for_the_end_of_quiet_hours_are_not_counted_yet(carillon: Carillon) -> None:
+    await set_sending(carillon, quiet_now())
+    await carillon.add_people(2, email="own", consent={"email": "subscribed"}, timezone="UTC")
+    await carillon.add_people(1, email="own")
+    automation = await carillon.create(action=MAIL)
+    body = told(await run(carillon.http, automation["id"]), 200, EXECUTED)
+    assert [body[name] for name in ("processed", "sent", "skipped", "failed", "errors")] == [1, 0, 1, 0, []]
+    (recorded,) = await carillon.runs(automation["id"])
+    counts = recorded["counts"]
+    assert (recorded["status"], counts["pending"], counts["deferred"]) == ("completed", 2, 2)
 
 
 @pytest.mark.parametrize("status", ["paused", "archived"])

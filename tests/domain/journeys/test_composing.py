@@ -90,11 +90,24 @@ def test_an_sms_ends_with_what_the_law_asks_for() -> None:
     assert (sent.channel, sent.recipient) == (Channel.SMS, "+34612345678")
 
 
+def test_a_picture_is_shown_that_can_be_fetched() -> None:
+    url = "https://shop.example/a.png"
+    compliance = {"isStopKeywordIncluded": False, "isUnsubscribeLinkIncluded": False}
+    for image, shown in ((url, (url,)), ("0123456789abcdef", ()), ("ftp://shop.example/a.png", ())):
+        text = composed(act("sendSms", message="Hi", compliance=compliance, imageID=image))
+        push = composed(
+            act("sendPush", title="Hi", body="Ho", clickUrl="https://shop.example/", imageID=image)
+        )
+        assert isinstance(text, ComposedMessage) and isinstance(push, ComposedMessage)
+        assert text.options.media == push.options.media == shown
+
+
 def test_push_and_whatsapp_messages_are_what_their_blocks_say() -> None:
     push = composed(act("sendPush", title="Hi", body="[[event.order]]", clickUrl="https://shop.example/"))
     assert isinstance(push, ComposedMessage)
     assert (push.recipient, push.body, push.options.title) == ("token", "7", "Hi")
     assert push.options.click_url == "https://shop.example/"
+    assert push.options.media == ()
     whatsapp = composed(act("sendWhatsapp", message="Hi [[contact.first_name]]"))
     assert isinstance(whatsapp, ComposedMessage)
     assert (whatsapp.channel, whatsapp.body) == (Channel.WHATSAPP, "Hi Ana")
