@@ -24,6 +24,7 @@ from channels.webhook import WebhookSender
 from domain.contract import events_task_queue, webhook_task_queue
 from domain.events import SHARDS
 from runtime.engine_zones import pin_engine_zones
+from runtime.garbage import collect_rarely
 from runtime.logs import configure_logging
 from runtime.pumps import ensure_pumps
 from runtime.settings import Settings, SettingsError, load_settings
@@ -132,6 +133,7 @@ async def serve(settings: Settings) -> None:
         await ensure_pumps(client, settings.temporal_task_queue, settings.event_pumps)
     except RPCError as error:
         logging.getLogger("carillon.worker").warning("pumps are left to upkeep: %s", type(error).__name__)
+    collect_rarely()
     sys.stdout.write(READY_LINE + "\n")
     sys.stdout.flush()
     stopping = asyncio.create_task(stop.wait())
