@@ -25,7 +25,7 @@ from store.journey_slices import (
 )
 
 SLICE = 500
-LANES = 2
+LANES = 3
 # After so long a journey makes room for others that wait for a worker; alone, it asks for more lanes.
 ROUND = timedelta(seconds=30)
 ROUND_ALONE = timedelta(seconds=5)

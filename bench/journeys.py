@@ -5,6 +5,7 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
+import httpx
 import psycopg
 from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
@@ -53,6 +54,9 @@ async def measure_journeys(people: int = 100_000, singles: int = 1_000) -> Repor
         temporal = await Client.connect(
             bench.stack.addresses.temporal_address, data_converter=pydantic_data_converter
         )
+        async with httpx.AsyncClient(base_url=bench.stack.addresses.sms_url) as sink:
+            # What a provider tells of texts afterwards comes to another machine's API, most often.
+            (await sink.post("/sink/faults", json={"callbacks": []})).raise_for_status()
         await asyncio.to_thread(populate, bench.database_url, bench.program_id, people, singles)
         await asyncio.to_thread(_execute, bench.database_url, REACHABLE, bench.program_id)
         figures = await _Journey(bench, temporal, "at once", people).measure(_Journey.enter_at_once)
@@ -131,19 +135,14 @@ class _Journey:
         return found
 
     async def _wake_everybody(self) -> float:
-        """Seconds from the instant at which all are due until the last one is through."""
+        """Seconds from the instant at which all are due until the last one is seen to be through."""
         await asyncio.to_thread(_execute, self.bench.database_url, OPENED, self.id)
         ahead = AT_ONCE_AHEAD_SECONDS + self.people / 10_000
         (due_at,) = await asyncio.to_thread(_execute, self.bench.database_url, END_WAIT, ahead, self.id)
         await self._tell()
         await self._until(FINISHED)
-        (last,) = await asyncio.to_thread(
-            _execute,
-            self.bench.database_url,
-            "SELECT max(finished_at) FROM enrollment WHERE journey_id = %s",
-            self.id,
-        )
-        return float((last - due_at).total_seconds())
+        (now,) = await asyncio.to_thread(_execute, self.bench.database_url, "SELECT clock_timestamp()")
+        return float((now - due_at).total_seconds())
 
     async def _history_bytes(self) -> int:
         description = await self.temporal.get_workflow_handle(journey_workflow_id(self.id)).describe()
