@@ -53,16 +53,22 @@ async def ledger_row(session: AsyncSession, run_id: UUID, participant_id: UUID) 
     return (await session.exec(statement)).first()
 
 
+def _rows_with(columns: Sequence[str]) -> str:
+    """A run's rows, each with its participant's status and `columns`: null for those who were erased."""
+    selected = "".join(f", {column_sql(column)} AS {column}" for column in columns)
+    return (
+        f"SELECT rp.seq, rp.participant_id, p.status AS participant_status{selected} "  # noqa: S608
+        "FROM run_participant rp LEFT JOIN participant p ON p.id = rp.participant_id WHERE rp.run_id = :run"
+    )
+
+
 async def pending_rows(
     session: AsyncSession, run_id: UUID, first: int, last: int, columns: Sequence[str], limit: int
 ) -> list[RowMapping]:
     """Lock up to `limit` rows of a slice that have no outcome, with the participants' `columns`."""
-    selected = "".join(f", {column_sql(column)} AS {column}" for column in columns)
     rows = await session.execute(
         text(
-            f"SELECT rp.seq, rp.participant_id, p.status AS participant_status{selected} "  # noqa: S608
-            "FROM run_participant rp LEFT JOIN participant p ON p.id = rp.participant_id "
-            "WHERE rp.run_id = :run AND rp.seq >= :first AND rp.seq < :last AND rp.outcome = 'pending' "
+            f"{_rows_with(columns)} AND rp.seq >= :first AND rp.seq < :last AND rp.outcome = 'pending' "
             "ORDER BY rp.seq LIMIT :limit FOR UPDATE OF rp"
         ),
         {"run": run_id, "first": first, "last": last, "limit": limit},
@@ -74,13 +80,8 @@ async def rows_numbered(
     session: AsyncSession, run_id: UUID, seqs: Sequence[int], columns: Sequence[str]
 ) -> list[RowMapping]:
     """Rows as `pending_rows` answers them, whatever their outcome, and not locked."""
-    selected = "".join(f", {column_sql(column)} AS {column}" for column in columns)
     rows = await session.execute(
-        text(
-            f"SELECT rp.seq, rp.participant_id, p.status AS participant_status{selected} "  # noqa: S608
-            "FROM run_participant rp LEFT JOIN participant p ON p.id = rp.participant_id "
-            "WHERE rp.run_id = :run AND rp.seq = ANY(CAST(:seqs AS bigint[]))"
-        ),
+        text(f"{_rows_with(columns)} AND rp.seq = ANY(CAST(:seqs AS bigint[]))"),
         {"run": run_id, "seqs": list(seqs)},
     )
     return list(rows.mappings())
@@ -139,13 +140,10 @@ async def abandoned_rows(
     session: AsyncSession, run_id: UUID, first: int, last: int, claim_id: UUID, columns: Sequence[str]
 ) -> list[RowMapping]:
     """Rows of a slice that other attempts claimed and did not settle, with the participants' `columns`."""
-    selected = "".join(f", {column_sql(column)} AS {column}" for column in columns)
     rows = await session.execute(
         text(
-            f"SELECT rp.seq, rp.participant_id{selected} "  # noqa: S608
-            "FROM run_participant rp JOIN participant p ON p.id = rp.participant_id "
-            "WHERE rp.run_id = :run AND rp.seq >= :first AND rp.seq < :last AND rp.outcome = 'sending' "
-            "AND rp.claim IS DISTINCT FROM :claim ORDER BY rp.seq"
+            f"{_rows_with(columns)} AND rp.seq >= :first AND rp.seq < :last AND rp.outcome = 'sending' "
+            "AND rp.claim IS DISTINCT FROM :claim AND p.id IS NOT NULL ORDER BY rp.seq"
         ),
         {"run": run_id, "first": first, "last": last, "claim": claim_id},
     )
