@@ -7,7 +7,8 @@ from tests.fixtures.carillon import Carillon, eventually
 from tests.fixtures.people import add_many_people
 
 MAIL = {"type": "send_message", "channel": "email", "subject": "Hello", "body": "Hi"}
-PEOPLE = 4_000
+# More than a worker that ends has begun with, which it finishes.
+PEOPLE = 12_000
 
 
 async def test_everybody_gets_the_mail_once_across_a_restart(breakable: Stack, carillon: Carillon) -> None:
