@@ -94,7 +94,7 @@ async def _by_session(request: Request) -> Identity | None:
         live = await find_session(session, token, request.app.state.session_life, datetime.now(UTC))
     if live is None:
         return None
-    refuse_cross_site(request)
+    await refuse_cross_site(request)
     request.state.session = live
     return identity_of_user(live.user)
 
@@ -137,15 +137,15 @@ def _require(scope: ScopeName, caller: Identity) -> Identity:
     return caller
 
 
-def _reader(caller: Caller) -> Identity:
+async def _reader(caller: Caller) -> Identity:
     return _require(ScopeName.AUTOMATIONS_READ, caller)
 
 
-def _writer(caller: Caller) -> Identity:
+async def _writer(caller: Caller) -> Identity:
     return _require(ScopeName.AUTOMATIONS_WRITE, caller)
 
 
-def _admin(caller: Caller) -> Identity:
+async def _admin(caller: Caller) -> Identity:
     if caller.role is not Role.ADMIN:
         raise Refusal(403, "Only an admin may do this")
     return caller

@@ -178,7 +178,7 @@ async def _in_their_words(answer: Awaitable[Answer]) -> Answer:
         raise Refusal(refusal.status, message, headers=refusal.headers, faults=faults) from None
 
 
-def _service(session: SessionDep, acting: Writing) -> ContactSegmentService:
+async def _service(session: SessionDep, acting: Writing) -> ContactSegmentService:
     return ContactSegmentService(session, acting.program)
 
 

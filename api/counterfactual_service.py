@@ -141,7 +141,7 @@ def _guarded(stored: AutomationRule) -> Rule:
     return replace(rule, condition=with_breaker(rule.condition, thread_time))
 
 
-def _service(session: SessionDep, supervision: Supervised, request: Request) -> CounterfactualService:
+async def _service(session: SessionDep, supervision: Supervised, request: Request) -> CounterfactualService:
     slots: Slots = request.app.state.replay_slots
     return CounterfactualService(session, supervision.program, slots)
 

@@ -11,12 +11,12 @@ from store.database import Database
 from store.paging import PageRequest
 
 
-def _database(request: Request) -> Database:
+async def _database(request: Request) -> Database:
     database: Database = request.app.state.database
     return database
 
 
-def _gateway(request: Request) -> AutomationGateway:
+async def _gateway(request: Request) -> AutomationGateway:
     gateway: AutomationGateway = request.app.state.gateway
     return gateway
 
@@ -35,7 +35,7 @@ async def _session(database: DatabaseDep) -> AsyncIterator[AsyncSession]:
 SessionDep = Annotated[AsyncSession, Depends(_session, scope="function")]
 
 
-def _page(
+async def _page(
     limit: Annotated[int, Query(ge=1, le=100, description="Rows a page")] = 50,
     cursor: Annotated[
         str | None, Query(max_length=200, description="`next_cursor` of the page before")

@@ -40,7 +40,7 @@ LONGEST_KEY = 255
 TOO_MANY_REQUESTS = 429
 
 
-def _request_id(request: Request) -> UUID | None:
+async def _request_id(request: Request) -> UUID | None:
     return getattr(request.state, "request_id", None)
 
 

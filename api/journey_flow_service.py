@@ -158,7 +158,7 @@ def _found(enrollment: Enrollment | None) -> Enrollment:
     return enrollment
 
 
-def _steering(session: SessionDep, acting: Writing, destinations: Destinations) -> JourneySteering:
+async def _steering(session: SessionDep, acting: Writing, destinations: Destinations) -> JourneySteering:
     return JourneySteering(session, acting.program, destinations)
 
 

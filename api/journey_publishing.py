@@ -123,7 +123,7 @@ def _told(content_hash: str | None, planned: _Planned) -> PublishedOut:
     )
 
 
-def _publishing(session: SessionDep, acting: Writing, destinations: Destinations) -> JourneyPublishing:
+async def _publishing(session: SessionDep, acting: Writing, destinations: Destinations) -> JourneyPublishing:
     return JourneyPublishing(session, acting.program, destinations)
 
 

@@ -126,7 +126,7 @@ def _found(journey: Journey | None) -> Journey:
     return journey
 
 
-def _destinations(request: Request) -> DestinationRules:
+async def _destinations(request: Request) -> DestinationRules:
     rules: DestinationRules = request.app.state.destination_rules
     return rules
 
@@ -134,11 +134,11 @@ def _destinations(request: Request) -> DestinationRules:
 Destinations = Annotated[DestinationRules, Depends(_destinations)]
 
 
-def _reader(session: SessionDep, acting: Reading, destinations: Destinations) -> JourneyReader:
+async def _reader(session: SessionDep, acting: Reading, destinations: Destinations) -> JourneyReader:
     return JourneyReader(session, acting.program, destinations)
 
 
-def _service(session: SessionDep, acting: Writing, destinations: Destinations) -> JourneyService:
+async def _service(session: SessionDep, acting: Writing, destinations: Destinations) -> JourneyService:
     return JourneyService(session, acting.program, destinations)
 
 

@@ -105,7 +105,7 @@ def _last_step(policy: ResumePolicy | None, overdue: int, now: datetime) -> date
     return now + (overdue - 1) * timedelta(minutes=1) / policy.per_minute
 
 
-def _switching(session: SessionDep, acting: Writing, destinations: Destinations) -> JourneySwitching:
+async def _switching(session: SessionDep, acting: Writing, destinations: Destinations) -> JourneySwitching:
     return JourneySwitching(session, acting.program, destinations)
 
 

@@ -124,7 +124,7 @@ def _refuse_no_addresses(recipients: Sequence[str]) -> None:
         raise invalid_fields(faults)
 
 
-def _trials(session: SessionDep, acting: Writing, destinations: Destinations) -> TrialMails:
+async def _trials(session: SessionDep, acting: Writing, destinations: Destinations) -> TrialMails:
     return TrialMails(session, acting.program, destinations)
 
 

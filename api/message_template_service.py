@@ -114,7 +114,7 @@ async def refuse_faults(channel: Channel, contents: MessageContents) -> None:
         raise invalid_fields([fault_of(fault) for fault in faults])
 
 
-def _service(session: SessionDep, program: WritableProgram) -> MessageTemplateService:
+async def _service(session: SessionDep, program: WritableProgram) -> MessageTemplateService:
     return MessageTemplateService(session, program)
 
 

@@ -15,7 +15,7 @@ CURRENT = "2026-03-15"
 RETIRED = frozenset({"2026-preview"})
 
 
-def _supported(
+async def _supported(
     version: Annotated[
         str, Header(alias=HEADER, description="The version that the client expects")
     ] = CURRENT,
@@ -37,7 +37,7 @@ def _supported(
         )
 
 
-def _known_parameters(request: Request) -> None:
+async def _known_parameters(request: Request) -> None:
     """Raises a Refusal that names each parameter in the query that the operation does not take."""
     known: set[str] = set()
     for name, kind in _taken(request.scope["route"].dependant):

@@ -96,7 +96,7 @@ def shown(product: Product) -> WrittenProduct:
     )
 
 
-def _service(session: SessionDep, acting: Writing) -> ProductService:
+async def _service(session: SessionDep, acting: Writing) -> ProductService:
     return ProductService(session, acting.program)
 
 

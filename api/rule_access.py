@@ -24,7 +24,7 @@ class Supervision:
     program: Program
 
 
-def _supervisor(caller: Caller) -> Identity:
+async def _supervisor(caller: Caller) -> Identity:
     if caller.role not in SUPERVISING:
         raise Refusal(403, "Only a supervisor or an admin may do this")
     return caller

@@ -45,7 +45,7 @@ class Exporter:
                 yield piece
 
 
-def _exporter(request: Request, database: DatabaseDep) -> Exporter:
+async def _exporter(request: Request, database: DatabaseDep) -> Exporter:
     slots: Slots = request.app.state.export_slots
     return Exporter(database, slots)
 
@@ -55,7 +55,7 @@ CreatedFrom = Annotated[Instant | None, Query(description="Created from then on"
 CreatedTo = Annotated[Instant | None, Query(description="Created before then")]
 
 
-def _run_export(
+async def _run_export(
     sorting: RunSortingDep,
     limit: Limit = 10_000,
     created_from: CreatedFrom = None,
@@ -64,7 +64,7 @@ def _run_export(
     return _export_request(sorting, limit, created_from, created_to)
 
 
-def _event_export(
+async def _event_export(
     sorting: EventSortingDep,
     limit: Limit = 10_000,
     created_from: CreatedFrom = None,

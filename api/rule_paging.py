@@ -33,11 +33,13 @@ PageNumber = Annotated[
 PerPage = Annotated[int, Query(ge=1, le=100, description="Rows a page")]
 
 
-def run_sorting(sort_by: RunSortBy = RunSortBy.CREATED_AT, sort_order: Order = SortOrder.DESC) -> Sorting:
+async def run_sorting(
+    sort_by: RunSortBy = RunSortBy.CREATED_AT, sort_order: Order = SortOrder.DESC
+) -> Sorting:
     return Sorting(sort_by.value, sort_order)
 
 
-def event_sorting(
+async def event_sorting(
     sort_by: EventSortBy = EventSortBy.CREATED_AT, sort_order: Order = SortOrder.DESC
 ) -> Sorting:
     return Sorting(sort_by.value, sort_order)
@@ -47,13 +49,13 @@ RunSortingDep = Annotated[Sorting, Depends(run_sorting)]
 EventSortingDep = Annotated[Sorting, Depends(event_sorting)]
 
 
-def _run_page(
+async def _run_page(
     sorting: RunSortingDep, cursor: Cursor = None, page: PageNumber = None, per_page: PerPage = 50
 ) -> RulePageRequest:
     return _page_request(sorting, cursor, page, per_page)
 
 
-def _event_page(
+async def _event_page(
     sorting: EventSortingDep, cursor: Cursor = None, page: PageNumber = None, per_page: PerPage = 50
 ) -> RulePageRequest:
     return _page_request(sorting, cursor, page, per_page)

@@ -88,7 +88,7 @@ def _found(rule: AutomationRule | None) -> AutomationRule:
     return rule
 
 
-def _service(session: SessionDep, supervision: Supervised) -> RuleService:
+async def _service(session: SessionDep, supervision: Supervised) -> RuleService:
     return RuleService(session, supervision)
 
 

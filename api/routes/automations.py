@@ -18,7 +18,7 @@ from store.automations import AutomationFilter, get_automation, list_automations
 router = APIRouter(prefix="/v1/programs/{program_id}/automations", tags=["automations"])
 
 
-def _service(
+async def _service(
     database: DatabaseDep,
     gateway: GatewayDep,
     program: WritableProgram,

@@ -16,15 +16,15 @@ from store.received_events import EventFilter
 router = APIRouter(prefix="/v1/events", tags=["events"])
 
 
-def _reading(session: SessionDep, key: Reader) -> EventService:
+async def _reading(session: SessionDep, key: Reader) -> EventService:
     return EventService(session, key)
 
 
-def _writing(session: SessionDep, key: Writer) -> EventService:
+async def _writing(session: SessionDep, key: Writer) -> EventService:
     return EventService(session, key)
 
 
-def _wanted(
+async def _wanted(
     type_: Annotated[Name | None, Query(alias="type")] = None,
     status: EventStatus | None = None,
     participant_id: UUID | None = None,

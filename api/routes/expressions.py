@@ -17,7 +17,7 @@ from api.schemas.expression import (
 router = APIRouter(prefix="/v1/programs/{program_id}/expressions", tags=["expressions"])
 
 
-def _service(program: WritableProgram) -> ExpressionService:
+async def _service(program: WritableProgram) -> ExpressionService:
     return ExpressionService(program)
 
 

@@ -44,7 +44,7 @@ _GIF = b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
 _log = logging.getLogger("carillon.api")
 
 
-def _links(request: Request) -> MessageLinks | None:
+async def _links(request: Request) -> MessageLinks | None:
     settings: Settings = request.app.state.settings
     return settings.message_links
 

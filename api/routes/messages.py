@@ -19,7 +19,7 @@ from store.message_lists import MessageFilter, clicks_of, count_messages, get_me
 router = APIRouter(prefix="/v1/programs/{program_id}/messages", tags=["messages"])
 
 
-def _wanted(
+async def _wanted(
     caller: Reader,
     status: MessageStatus | None = None,
     channel: Channel | None = None,

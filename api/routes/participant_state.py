@@ -23,7 +23,7 @@ from store.state_history import StateFilter, list_state_changes
 router = APIRouter(prefix="/v1/programs/{program_id}/participants/{participant_id}", tags=["participants"])
 
 
-def _wanted(
+async def _wanted(
     state_type: StateType | None = None,
     key: Annotated[
         Text | None, Query(description="Name of the attribute, counter or tier, or the tag")

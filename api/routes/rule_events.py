@@ -37,7 +37,7 @@ InQuery = Annotated[
 InPath = Annotated[str, Path(pattern=FINGERPRINT, description=OF_PAYLOAD), AfterValidator(str.lower)]
 
 
-def _wanted(
+async def _wanted(
     status: QueueStatus | None = None,
     event_type: Name | None = None,
     source: Name | None = None,
@@ -46,7 +46,7 @@ def _wanted(
     return EventsWanted(status, event_type, source, payload_hash)
 
 
-def _of_conversation(
+async def _of_conversation(
     conversation_id: UUID,
     status: QueueStatus | None = None,
     event_type: Name | None = None,
@@ -55,7 +55,7 @@ def _of_conversation(
     return EventsWanted(status, event_type, source, conversation_id=conversation_id)
 
 
-def _of_rule(
+async def _of_rule(
     rule_id: UUID,
     status: QueueStatus | None = None,
     event_type: Name | None = None,

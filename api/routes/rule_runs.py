@@ -20,7 +20,7 @@ from store.rule_run_lists import RunsWanted, event_is_known, rule_is_known, runs
 router = APIRouter(prefix="/v1/automation/runs", tags=["rule runs"])
 
 
-def _wanted(
+async def _wanted(
     rule_id: UUID | None = None,
     event_id: UUID | None = None,
     matched: bool | None = None,
@@ -29,13 +29,13 @@ def _wanted(
     return RunsWanted(rule_id, event_id, matched, executed)
 
 
-def _of_rule(
+async def _of_rule(
     rule_id: UUID, event_id: UUID | None = None, matched: bool | None = None, executed: bool | None = None
 ) -> RunsWanted:
     return RunsWanted(rule_id, event_id, matched, executed)
 
 
-def _on_event(
+async def _on_event(
     event_id: UUID, rule_id: UUID | None = None, matched: bool | None = None, executed: bool | None = None
 ) -> RunsWanted:
     return RunsWanted(rule_id, event_id, matched, executed)

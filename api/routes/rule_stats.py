@@ -30,7 +30,7 @@ class Buckets:
     bucket_days: int
 
 
-def _buckets(
+async def _buckets(
     window_days: WindowDays = 30,
     bucket_days: Annotated[
         int, Query(ge=1, le=365, description="Days a bucket, at most the whole window")
@@ -46,7 +46,7 @@ def _buckets(
     return Buckets(window_days, bucket_days)
 
 
-def _overrides(
+async def _overrides(
     min_matched_runs: Annotated[
         int | None, Query(ge=1, le=1_000_000, description="In place of the rules' own")
     ] = None,

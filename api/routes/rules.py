@@ -12,7 +12,7 @@ from store.rules import RuleFilter, list_rules, list_snoozed_rules
 router = APIRouter(prefix="/v1/automation/rules", tags=["rules"])
 
 
-def _wanted(is_active: bool | None = None, trigger_type: Name | None = None) -> RuleFilter:
+async def _wanted(is_active: bool | None = None, trigger_type: Name | None = None) -> RuleFilter:
     return RuleFilter(is_active, trigger_type)
 
 

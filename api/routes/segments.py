@@ -17,7 +17,7 @@ from store.tables import Segment
 router = APIRouter(prefix="/v1/programs/{program_id}/segments", tags=["segments"])
 
 
-def _service(session: SessionDep, program: WritableProgram) -> SegmentService:
+async def _service(session: SessionDep, program: WritableProgram) -> SegmentService:
     return SegmentService(session, program)
 
 

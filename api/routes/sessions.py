@@ -17,12 +17,12 @@ from store.users import identity_of_user
 router = APIRouter(prefix="/auth", tags=["sessions"])
 
 
-def _login_service(request: Request, database: DatabaseDep) -> LoginService:
+async def _login_service(request: Request, database: DatabaseDep) -> LoginService:
     host = request.client.host if request.client is not None else ""
     return LoginService(database, request.app.state.password_slots, request.app.state.session_life, host)
 
 
-def _own_session(request: Request, _caller: Caller) -> LiveSession:
+async def _own_session(request: Request, _caller: Caller) -> LiveSession:
     live = live_session(request)
     if live is None:
         raise Refusal(403, "Only a person who has logged in has a password")

@@ -29,7 +29,7 @@ from store.tables import Suppression
 router = APIRouter(prefix="/v1/programs/{program_id}/suppressions", tags=["messages"])
 
 
-def _wanted(
+async def _wanted(
     caller: Reader,
     channel: Channel | None = None,
     reason: SuppressionReason | None = None,

@@ -14,7 +14,7 @@ from store.users import list_users
 router = APIRouter(prefix="/v1/users", tags=["users"])
 
 
-def _service(request: Request, session: SessionDep, admin: Admin) -> UserService:
+async def _service(request: Request, session: SessionDep, admin: Admin) -> UserService:
     live = live_session(request)
     return UserService(session, admin, live.record.id if live is not None else None)
 

@@ -38,7 +38,7 @@ MOST_OF_A_PROGRAM = 20
 NOT_NULL = ("url", "event_types", "enabled")
 
 
-def _rules(request: Request) -> DestinationRules:
+async def _rules(request: Request) -> DestinationRules:
     rules: DestinationRules = request.app.state.destination_rules
     return rules
 

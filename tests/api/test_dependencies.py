@@ -1,0 +1,37 @@
+"""Nothing that a route needs is handed to a thread: the hop takes longer than what would be done there."""
+
+import importlib
+import pkgutil
+from collections.abc import Iterator
+from inspect import isasyncgenfunction, iscoroutinefunction
+from typing import Any
+
+import pytest
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import APIRoute
+
+import api.routes
+
+ROUTES = [
+    route
+    for module in pkgutil.iter_modules(api.routes.__path__)
+    for route in importlib.import_module(f"api.routes.{module.name}").router.routes
+    if isinstance(route, APIRoute)
+]
+
+
+def needed_by(dependant: Dependant) -> Iterator[Any]:
+    for one in dependant.dependencies:
+        yield one.call
+        yield from needed_by(one)
+
+
+def is_awaited(call: Any) -> bool:
+    return iscoroutinefunction(call) or isasyncgenfunction(call) or iscoroutinefunction(type(call).__call__)
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=lambda route: f"{'+'.join(sorted(route.methods))} {route.path}")
+def test_a_route_and_all_it_depends_on_run_on_the_event_loop(route: APIRoute) -> None:
+    assert iscoroutinefunction(route.endpoint)
+    needed = list(needed_by(route.dependant))
+    assert [call.__qualname__ for call in needed if not is_awaited(call)] == []
