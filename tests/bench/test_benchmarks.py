@@ -27,7 +27,7 @@ pytestmark = pytest.mark.slow
         (lambda: measure_events(rate=50, seconds=1, layouts=(Layout(4, 2),), ladder=()), 5),
         (lambda: measure_expressions(people=300), 3 * len(EXPRESSIONS) + 2),
         (lambda: measure_fan_out(people=60, singles=3), 5),
-        (lambda: measure_journeys(people=60, singles=5), 12),
+        (lambda: measure_journeys(people=60, singles=5), 14),
         (lambda: measure_lateness(automations=4, jitter_seconds=2), 6),
         (lambda: measure_list_pages(many=300, few=120, repeats=1), len(FILTERS) * len(LIMITS)),
         (lambda: measure_rule_lists(many=2_000, repeats=1), 27),
