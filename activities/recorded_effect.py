@@ -33,31 +33,20 @@ async def apply_recorded_effect(
     processed = 0
     while True:
         activity.heartbeat(processed)
-        done = await _apply_to_some(database, run, definition, slice_, effect)
-        processed += done
-        if done < ROWS_A_TRANSACTION:
+        now = datetime.now(UTC)
+        async with database.transaction() as session:
+            if not await run_is_executing(session, run.id):
+                return processed
+            guard = await guard_of(session, run, definition, now)
+            rows = await pending_rows(
+                session, run.id, slice_.first, slice_.last, guard.columns, ROWS_A_TRANSACTION
+            )
+            passed, skipped = await guard.divide(rows)
+            others = await effect(session, passed, now)
+            not_sent = {one.seq for one in others}
+            sent = [row["seq"] for row in passed if row["seq"] not in not_sent]
+            await settle_alike(session, run.id, sent, Outcome.SENT)
+            await settle(session, run.id, [*skipped, *others])
+        processed += len(rows)
+        if len(rows) < ROWS_A_TRANSACTION:
             return processed
-
-
-async def _apply_to_some(
-    database: Database,
-    run: AutomationRun,
-    definition: Definition,
-    slice_: CohortInput,
-    effect: RecordedEffect,
-) -> int:
-    now = datetime.now(UTC)
-    async with database.transaction() as session:
-        if not await run_is_executing(session, run.id):
-            return 0
-        guard = await guard_of(session, run, definition, now)
-        rows = await pending_rows(
-            session, run.id, slice_.first, slice_.last, guard.columns, ROWS_A_TRANSACTION
-        )
-        passed, skipped = await guard.divide(rows)
-        others = await effect(session, passed, now)
-        not_sent = {one.seq for one in others}
-        sent = [row["seq"] for row in passed if row["seq"] not in not_sent]
-        await settle_alike(session, run.id, sent, Outcome.SENT)
-        await settle(session, run.id, [*skipped, *others])
-        return len(rows)

@@ -50,7 +50,8 @@ CallHeaderValue = Annotated[str, Field(max_length=10_000, pattern=r"^[\x20-\x7e]
 
 
 class MessageOptions(BaseModel):
-    """`html`, `headers`, `unsubscribe_url`, `sender_name`, `sender_email`: of a mail. `title`, `click_url`, `data`: of a push message.
+    """`html`, `headers`, `unsubscribe_url`, `sender_name`, `sender_email`: of a mail. `title`, `click_url`, `data`: of a
+    push message.
 
     `media`: URLs of what an SMS or WhatsApp message shows; the first one is the picture of a push message.
     `shorten_links`: those of a text message lead through short ones, so that it is known who follows them.
