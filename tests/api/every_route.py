@@ -24,18 +24,19 @@ class Route(NamedTuple):
         return f"{self.method} {self.path}"
 
 
-def all_routes() -> list[Route]:
+def api_routes() -> list[APIRoute]:
     """Every route of every module in api.routes, documented or not."""
     modules = [
         importlib.import_module(f"api.routes.{module.name}")
         for module in pkgutil.iter_modules(api.routes.__path__)
     ]
+    return [route for module in modules for route in module.router.routes if isinstance(route, APIRoute)]
+
+
+def all_routes() -> list[Route]:
+    """By what each is called with."""
     return sorted(
-        Route(method, route.path_format)
-        for module in modules
-        for route in module.router.routes
-        if isinstance(route, APIRoute)
-        for method in route.methods or ()
+        Route(method, route.path_format) for route in api_routes() for method in route.methods or ()
     )
 
 

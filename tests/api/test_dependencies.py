@@ -1,7 +1,5 @@
 """Nothing that a route needs is handed to a thread: the hop takes longer than what would be done there."""
 
-import importlib
-import pkgutil
 from collections.abc import Iterator
 from inspect import isasyncgenfunction, iscoroutinefunction
 from typing import Any
@@ -10,14 +8,7 @@ import pytest
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 
-import api.routes
-
-ROUTES = [
-    route
-    for module in pkgutil.iter_modules(api.routes.__path__)
-    for route in importlib.import_module(f"api.routes.{module.name}").router.routes
-    if isinstance(route, APIRoute)
-]
+from tests.api.every_route import api_routes
 
 
 def needed_by(dependant: Dependant) -> Iterator[Any]:
@@ -30,7 +21,9 @@ def is_awaited(call: Any) -> bool:
     return iscoroutinefunction(call) or isasyncgenfunction(call) or iscoroutinefunction(type(call).__call__)
 
 
-@pytest.mark.parametrize("route", ROUTES, ids=lambda route: f"{'+'.join(sorted(route.methods))} {route.path}")
+@pytest.mark.parametrize(
+    "route", api_routes(), ids=lambda route: f"{'+'.join(sorted(route.methods))} {route.path}"
+)
 def test_a_route_and_all_it_depends_on_run_on_the_event_loop(route: APIRoute) -> None:
     assert iscoroutinefunction(route.endpoint)
     needed = list(needed_by(route.dependant))

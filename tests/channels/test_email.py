@@ -24,8 +24,6 @@ from runtime.settings import Settings
 from tests.channels.mail_server import MailServer, cut, mail_server
 
 SENT = Delivery(DeliveryStatus.SENT)
-
-
 CLUB = Sender("Club", "club@example.com")
 
 
