@@ -1,6 +1,5 @@
 """`carillon bench`: measure, write JSON, print a table."""
 
-import asyncio
 from pathlib import Path
 from typing import Annotated
 
@@ -14,6 +13,7 @@ def bench(
     results: Annotated[Path, typer.Option(help="Where the JSON goes.")] = Path("bench/results"),
 ) -> None:
     """Run the benchmarks on a stack of their own. Compare ratios within one run, not runs with each other."""
+    import uvloop
     from rich.console import Console
 
     from bench import BENCHMARKS
@@ -26,6 +26,6 @@ def bench(
     # Wide enough that a row is a line, also where the output is not a terminal.
     console.width = max(console.width, TABLE_WIDTH)
     for name in chosen:
-        report = asyncio.run(BENCHMARKS[name]())
+        report = uvloop.run(BENCHMARKS[name]())
         report.print(console)
         console.print(f"written to {report.write(results)}")

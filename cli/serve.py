@@ -26,6 +26,7 @@ def api() -> None:
         create_app(settings),
         host=settings.api_host,
         port=settings.api_port,
+        loop="uvloop",
         log_config=None,
         access_log=False,
         timeout_graceful_shutdown=2,

@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import asdict
-from typing import Any
+from typing import Any, cast
 
 import uvicorn
 from aiosmtpd.smtp import SMTP, Envelope, Session
@@ -39,8 +39,8 @@ class _Receiver:
             return "451 Requested action aborted: error in processing"
         if fault is not Fault.CUT:
             self._take(envelope)
-        if fault in (Fault.CUT, Fault.CUT_AFTER) and isinstance(server.transport, asyncio.Transport):
-            server.transport.abort()
+        if fault in (Fault.CUT, Fault.CUT_AFTER):
+            cast(asyncio.WriteTransport, server.transport).abort()
         return "250 OK"
 
     def _take(self, envelope: Envelope) -> None:
@@ -149,7 +149,14 @@ def main() -> None:
     parser.add_argument("--http-port", type=int, required=True)
     arguments = parser.parse_args()
     app = mail_sink_app(MailStore(), arguments.smtp_port, arguments.host)
-    uvicorn.run(app, host=arguments.host, port=arguments.http_port, log_level="warning", access_log=False)
+    uvicorn.run(
+        app,
+        host=arguments.host,
+        port=arguments.http_port,
+        loop="uvloop",
+        log_level="warning",
+        access_log=False,
+    )
 
 
 if __name__ == "__main__":
