@@ -29,3 +29,10 @@ def id_text(name: str) -> str:
     """A segment as conditions know it, by whichever of its names; any other text as it is."""
     segment_id = id_of_hex(name)
     return name if segment_id is None else str(segment_id)
+
+
+def hex_text(name: str) -> str:
+    """A segment as events name it, by whichever of its names; any other text as it is."""
+    digits = name.replace("-", "")[:_DIGITS]
+    segment_id = id_of_hex(digits)
+    return digits if segment_id is not None and str(segment_id) == name else name

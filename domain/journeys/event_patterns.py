@@ -6,7 +6,9 @@ from typing import Any
 
 from domain.condition_forms import Filter, FilterGroup, Subject, cel_of_filter_groups
 from domain.expressions import PARTICIPANT, PARTICIPANT_EVENT, Condition, compile_condition
+from domain.journeys.definition import ENTERED_SEGMENT
 from domain.journeys.filters import AudienceFilterGroup, EventFilterGroup
+from domain.segment_ids import hex_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,19 +26,15 @@ class EventPattern:
 
 
 def event_pattern(event: str, origin: str | None, groups: Sequence[EventFilterGroup]) -> EventPattern:
-    """Raises ConditionFormError for filters that do not fit."""
-    return EventPattern(event, origin, event_condition(groups))
-
-
-def event_condition(groups: Sequence[EventFilterGroup]) -> Condition | None:
-    """Holds of an event for which every group does; None where there is nothing to ask.
-
-    Filters compare and cannot loop, so that no data make them slow. Raises ConditionFormError.
-    """
+    """Filters compare and cannot loop, so that no data make them slow. Raises ConditionFormError for filters that do
+    not fit."""
     forms = [_form(group) for group in groups]
+    if event == ENTERED_SEGMENT:
+        forms = [_of_segments_as_events_name_them(form) for form in forms]
     if not any(form.filters for form in forms):
-        return None
-    return compile_condition(cel_of_filter_groups(forms, Subject.EVENT), PARTICIPANT_EVENT)
+        return EventPattern(event, origin, None)
+    expression = cel_of_filter_groups(forms, Subject.EVENT)
+    return EventPattern(event, origin, compile_condition(expression, PARTICIPANT_EVENT))
 
 
 def audience_condition(group: AudienceFilterGroup | None) -> Condition | None:
@@ -44,6 +42,14 @@ def audience_condition(group: AudienceFilterGroup | None) -> Condition | None:
     if group is None or not group.filters:
         return None
     return compile_condition(cel_of_filter_groups([_form(group)], Subject.CONTACT), PARTICIPANT)
+
+
+def _of_segments_as_events_name_them(form: FilterGroup) -> FilterGroup:
+    filters = [
+        one.model_copy(update={"value": hex_text(one.value)}) if isinstance(one.value, str) else one
+        for one in form.filters
+    ]
+    return form.model_copy(update={"filters": filters})
 
 
 def _form(group: EventFilterGroup | AudienceFilterGroup) -> FilterGroup:

@@ -2,7 +2,7 @@ from uuid import UUID
 
 import pytest
 
-from domain.segment_ids import hex_id, id_of_hex, id_text, segment_id_of
+from domain.segment_ids import hex_id, hex_text, id_of_hex, id_text, segment_id_of
 
 
 def test_the_digits_of_a_segment_tell_its_id() -> None:
@@ -19,7 +19,15 @@ def test_conditions_know_a_segment_by_its_id_whichever_name_it_was_given() -> No
     assert id_text(same) == str(UUID(same))
 
 
+def test_events_name_a_segment_by_its_digits_whichever_name_it_was_given() -> None:
+    assert hex_text("00000000-0000-0000-0000-000100000000") == "000000000000000000000001"
+    assert hex_text("000000000000000000000001") == "000000000000000000000001"
+    another = "00000000-0000-0000-0000-000100000002"
+    assert hex_text(another) == another
+
+
 @pytest.mark.parametrize("text", ["", "1", "0" * 23, "0" * 25, "G" * 24, "A" * 24])
 def test_anything_else_is_no_name_of_a_segment(text: str) -> None:
     assert id_of_hex(text) is None
     assert id_text(text) == text
+    assert hex_text(text) == text

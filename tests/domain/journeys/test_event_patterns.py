@@ -24,6 +24,17 @@ def test_only_events_of_the_type_and_the_origin_are_picked() -> None:
     assert event_pattern("placed order", None, ()).picks("placed order", "anywhere", {})
 
 
+def test_whoever_enters_a_segment_is_picked_by_either_of_its_names() -> None:
+    entered = {"type": "entered segment", "segment_id": "00000000000000000000000a"}
+    for name, picked in (
+        ("00000000000000000000000a", True),
+        ("00000000-0000-0000-0000-000a00000000", True),
+        ("00000000-0000-0000-0000-000b00000000", False),
+    ):
+        pattern = event_pattern("entered segment", None, groups(filters(("segment_id", "eq", name))))
+        assert pattern.picks("entered segment", "omnisend", entered) is picked
+
+
 def test_every_group_must_hold_and_a_group_holds_by_its_operator() -> None:
     pattern = event_pattern(
         "order",
