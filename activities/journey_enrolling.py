@@ -15,7 +15,7 @@ from domain.journeys.definition import ENTERED_SEGMENT, JourneyDefinition
 from domain.journeys.intake import VersionListener
 from domain.journeys.triggers import birthday_shift
 from store.database import Database
-from store.existing_candidates import Page, page_of_events, page_of_members, segments_picked
+from store.existing_candidates import Page, page_of_events, page_of_members, segments_of_trigger
 from store.journey_admission import admit
 from store.journey_birthdays import (
     BirthdayRound,
@@ -92,7 +92,7 @@ async def _existing(session: AsyncSession, open_: _Open, after: Any, now: dateti
     if pattern is None:
         return Page((), None)
     if pattern.event == ENTERED_SEGMENT:
-        segments = await segments_picked(session, open_.program.id, pattern)
+        segments = await segments_of_trigger(session, open_.program.id, pattern)
         return await page_of_members(session, journey_id, segments, after or FIRST, PEOPLE_A_PAGE, now)
     if first is None:
         return Page((), None)

@@ -1,9 +1,10 @@
 """Simulating a journey: as it is now, for made-up people on a virtual clock. Nothing is stored or sent."""
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
+from time import thread_time
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -19,9 +20,10 @@ from api.schemas.journey_simulation import (
     SimulatedMessages,
     SimulationOut,
 )
+from domain.expressions import Condition, SlowConditionError, compile_condition, with_breaker
 from domain.journeys.birthdays import zone_of
 from domain.journeys.composing import Composer, template_ids
-from domain.journeys.definition import JourneyDefinition
+from domain.journeys.definition import ENTERED_SEGMENT, JourneyDefinition
 from domain.journeys.intake import version_listener
 from domain.journeys.route import Route, compile_route
 from domain.journeys.simulated_crowd import (
@@ -34,6 +36,7 @@ from domain.journeys.simulated_crowd import (
     reader,
     what_they_do,
 )
+from domain.journeys.simulated_segments import SimulatedSegments
 from domain.journeys.simulating import Compose, Entry, Trace, World, simulate
 from domain.journeys.simulation_figures import figures_of
 from domain.journeys.stepping import Row
@@ -41,11 +44,13 @@ from domain.journeys.triggers import birthday_shift
 from domain.message_content import MessageTemplate
 from domain.program_settings import sending_rules
 from domain.schedules import validate_timezone
+from domain.segments import SEGMENTS
 from domain.send_gates import SendingRules
 from domain.send_gates import Surroundings as GateSurroundings
 from store.journey_values import message_values, values_at
 from store.journeys import definition_of
 from store.message_templates import current_templates
+from store.segments import all_segments
 from store.tables import Journey, Participant, Program
 
 MOST_EVENTS = 200_000
@@ -57,14 +62,26 @@ EARLIEST, LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo
 async def simulate_journey(
     session: AsyncSession, program: Program, journey: Journey, asked: AskSimulation
 ) -> SimulationOut:
-    """Raises a Refusal for more events than a simulation goes through."""
+    """Raises a Refusal for more events than a simulation goes through, and for a segment whose condition is slow."""
     start = (asked.start or datetime.now(UTC)).astimezone(UTC)
     if not EARLIEST <= start < LATEST:
         raise invalid("start", "is out of range", "an instant in the years 2000 to 2099")
     definition = definition_of(journey)
     route = compile_route(journey.id, definition.content_hash(), definition)
     templates = await current_templates(session, template_ids(route))
-    return await asyncio.to_thread(_simulated, program, definition, route, templates, asked, start)
+    segments = await segment_conditions(session, program)
+    try:
+        return await asyncio.to_thread(
+            _simulated, program, definition, route, templates, segments, asked, start
+        )
+    except SlowConditionError as error:
+        raise invalid("segments", str(error), "segments with simpler expressions") from None
+
+
+async def segment_conditions(session: AsyncSession, program: Program) -> dict[UUID, Condition]:
+    """By segment of the program."""
+    found = await all_segments(session, program.id)
+    return {one.id: with_breaker(compile_condition(one.expression), thread_time) for one in found}
 
 
 def _simulated(
@@ -72,6 +89,7 @@ def _simulated(
     definition: JourneyDefinition,
     route: Route,
     templates: Mapping[UUID, MessageTemplate],
+    segments: Mapping[UUID, Condition],
     asked: AskSimulation,
     start: datetime,
 ) -> SimulationOut:
@@ -81,8 +99,9 @@ def _simulated(
     if expected_happenings(habits, len(people), asked.period) > MOST_EVENTS:
         raise invalid("behaviour.events", "too many events in all", f"about {MOST_EVENTS:,} at most")
     happenings = what_they_do(habits, list(people), asked.seed, start, until)
-    world = world_of(program, definition, route, templates, asked)
-    entries = _entries(definition, world, people, asked, start, until)
+    membership = simulated_segments(program, segments)
+    world = world_of(program, definition, route, templates, membership, asked)
+    entries = _entries(definition, world, membership, people, asked, start, until)
     trace = simulate(world, people, happenings, entries, until, MOST_THINGS)
     return _told(trace, len(people), start, until)
 
@@ -99,7 +118,7 @@ def _people(program: Program, asked: AskSimulation, start: datetime) -> Iterator
     for number, made_up in enumerate(made_up_people(shape, asked.seed)):
         own = {} if given is None else _said(given[number])
         person = Participant(**{**made_up, **own, "program_id": program.id, "created_at": start})
-        yield {**person.model_dump(), "segments": []}
+        yield person.model_dump()
 
 
 def _said(person: GivenPerson) -> dict[str, Any]:
@@ -123,18 +142,19 @@ def _habits(asked: AskSimulation) -> list[Habit]:
 def _entries(
     definition: JourneyDefinition,
     world: World,
+    membership: SimulatedSegments,
     people: Mapping[UUID, Row],
     asked: AskSimulation,
     start: datetime,
     until: datetime,
 ) -> Iterator[Entry]:
-    shift = birthday_shift(definition)
+    shift, trigger = birthday_shift(definition), world.listener.trigger
     by_event = any(one.event == definition.trigger.condition.event for one in asked.behaviour.events)
-    at_start = asked.enter_at_start
-    if at_start is None:
-        at_start = shift is None and not by_event
-    if at_start:
-        yield from (Entry(start, who, f"start:{who}") for who in people)
+    at_start: Iterable[UUID] = people if asked.enter_at_start else ()
+    if asked.enter_at_start is None and trigger is not None and not by_event:
+        by_segment = trigger.event == ENTERED_SEGMENT
+        at_start = membership.members(people, trigger, start) if by_segment else people
+    yield from (Entry(start, who, f"start:{who}") for who in at_start)
     if shift is not None:
         yield from birthdays_of(people, world.zone_of, shift, start, until)
 
@@ -144,6 +164,7 @@ def world_of(
     definition: JourneyDefinition,
     route: Route,
     templates: Mapping[UUID, MessageTemplate],
+    membership: SimulatedSegments,
     asked: AskSimulation,
 ) -> World:
     """What a simulation goes by in this program."""
@@ -152,10 +173,14 @@ def world_of(
         behaviour.open_percent, behaviour.click_percent, timedelta(hours=behaviour.within_hours)
     )
     rules = sending_rules(program.settings)
-    values_then = lru_cache(maxsize=INSTANTS_KEPT)(lambda now: values_at(program, now))
+    listener = version_listener(route.journey_id, route.content_hash, definition)
+    audience = listener.gates.audience
+    asks = SEGMENTS in route.variables or (audience is not None and SEGMENTS in audience.variables)
+    values_then = _values_by_instant(program)
 
     def values_of(row: Row, event: Row, now: datetime) -> Mapping[str, object]:
-        return values_then(now)(row, event)
+        seen = {**row, "segments": membership.of(row, now)} if asks else row
+        return values_then(now)(seen, event)
 
     def own_zone(row: Row) -> ZoneInfo:
         return zone_of(row["timezone"], program.timezone)
@@ -163,7 +188,7 @@ def world_of(
     return World(
         program_id=program.id,
         zone=validate_timezone(program.timezone),
-        listener=version_listener(route.journey_id, route.content_hash, definition),
+        listener=listener,
         route=route,
         rules=rules,
         values_of=values_of,
@@ -171,6 +196,15 @@ def world_of(
         zone_of=own_zone,
         react=reader(reading, asked.seed),
     )
+
+
+def simulated_segments(program: Program, conditions: Mapping[UUID, Condition]) -> SimulatedSegments:
+    values_then = _values_by_instant(program)
+    return SimulatedSegments(conditions, lambda row, now: values_then(now)(row, {}))
+
+
+def _values_by_instant(program: Program) -> Callable[[datetime], Callable[[Row, Row], Mapping[str, object]]]:
+    return lru_cache(maxsize=INSTANTS_KEPT)(lambda now: values_at(program, now))
 
 
 def _composing(

@@ -15,6 +15,9 @@ from domain.expressions.ast import Call, Expr, Ident, Position, Presence, walk
 # All segments of a participant are one value of an expression, which must hold fewer than json_limits.MAX_ITEMS.
 MOST_SEGMENTS_OF_A_PROGRAM = 200
 
+SEGMENTS = "participant.segments"
+"""The variable by which a condition asks for them."""
+
 
 class SegmentStatus(StrEnum):
     """PENDING: not evaluated since it was made or its condition changed. FAILED: the last attempt was given up."""

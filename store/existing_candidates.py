@@ -14,11 +14,10 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from domain.journeys.birthdays import zone_of
 from domain.journeys.blocks import Delay, DelayDuration, DelayUnit, DelayZone
-from domain.journeys.definition import ENTERED_SEGMENT
 from domain.journeys.delays import end_of_delay
 from domain.journeys.event_patterns import EventPattern
 from domain.journeys.intake import event_entry_key
-from domain.segment_events import SEGMENT_SOURCE, entered_segment_data
+from domain.segment_events import segments_picked
 from store.journey_admission import Candidate
 from store.tables import Program, Segment
 
@@ -51,10 +50,10 @@ class Page:
     next: Any | None
 
 
-async def segments_picked(session: AsyncSession, program_id: UUID, pattern: EventPattern) -> list[UUID]:
+async def segments_of_trigger(session: AsyncSession, program_id: UUID, pattern: EventPattern) -> list[UUID]:
     """The segments whose `entered segment` events a trigger picks."""
     ids = await session.exec(select(Segment.id).where(col(Segment.program_id) == program_id))
-    return [id_ for id_ in ids if pattern.picks(ENTERED_SEGMENT, SEGMENT_SOURCE, entered_segment_data(id_))]
+    return segments_picked(pattern, ids)
 
 
 async def page_of_members(

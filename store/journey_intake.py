@@ -29,11 +29,11 @@ from domain.journeys.intake import (
 )
 from domain.rules.effects import Effect, JourneyEntry, JourneyExit
 from domain.rules.processing import EventFacts, ProcessedEvent
+from domain.segments import SEGMENTS
 from store.enrollments import EndedPass, Entry, MoveOn, end_passes, enroll, move_on
 from store.journey_listeners import Hearing, hearings, open_versions, version_listeners
 from store.journey_passes import load_scene
 from store.journey_refusals import NewRefusal, record_refusals
-from store.rule_batches import SEGMENTS
 from store.rule_values import rule_values
 from store.tables import Program
 

@@ -18,6 +18,7 @@ from domain.journeys.route import Route
 from domain.journeys.stepping import Position
 from domain.journeys.utm import UtmTags
 from domain.message_content import MessageTemplate
+from domain.segments import SEGMENTS
 from domain.suppressions import SuppressionReason
 from store.journey_routes import routes_of
 from store.message_templates import current_templates
@@ -26,7 +27,6 @@ from store.suppressions import suppressed_among
 from store.tables import Participant, Program
 from store.tables.enrollment import INSIDE
 
-SEGMENTS = "participant.segments"
 _PERSON = ", ".join(f"p.{column}" for column in Participant.model_fields)
 # It waits for nobody, so it cannot be part of a deadlock. Whom somebody else has locked is due still, afterwards.
 _DUE = text(

@@ -8,9 +8,9 @@ from uuid import UUID
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from domain.rules.counterfactual import PastEvent
+from domain.segments import SEGMENTS
 from store.participant_values import Row
 from store.past_state import COLUMNS, states_at
-from store.rule_batches import SEGMENTS
 from store.rule_subjects import conversations_of, participants_of
 from store.rule_values import rule_values
 from store.tables import Program

@@ -20,6 +20,7 @@ from domain.message_content import MessageTemplate
 from domain.rules.acting import Row
 from domain.rules.processing import EventFacts, Scene, Views
 from domain.rules.rule import Rule
+from domain.segments import SEGMENTS
 from store.compiled_rules import rule_of
 from store.message_templates import current_templates
 from store.participant_values import template_values
@@ -28,7 +29,6 @@ from store.rule_subjects import conversations_of, participants_of
 from store.rule_values import rule_values
 from store.tables import AutomationRule, Program
 
-SEGMENTS = "participant.segments"
 MOST_KEPT = 20_000
 _LISTENING = text(
     "SELECT id, updated_at FROM automation_rule WHERE is_active AND program_id = ANY(CAST(:programs AS uuid[])) "

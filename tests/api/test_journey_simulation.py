@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from store.database import Database
-from tests.api.journeys_surface import JourneysSurface, delay, sms, split, tag
+from tests.api.journeys_surface import JourneysSurface, assert_faults, delay, sms, split, tag
 from tests.fixtures.people import query
 
 START = "2026-03-02T12:00:00Z"
@@ -59,6 +59,56 @@ async def test_people_may_be_given_one_by_one(journeys: JourneysSurface) -> None
     assert told["messages"]["total"] == 1
     (hello,) = made["blocks"]
     assert told["blocks"][hello["id"]] == {"sent": 1, "skipped no_consent": 1}
+
+
+async def vips(journeys: JourneysSurface) -> str:
+    """The id of a segment of all who have a tag."""
+    body = {"name": "VIPs", "expression": '"vip" in participant.tags'}
+    answer = await journeys.http.post(f"/v1/programs/{journeys.program_id}/segments", json=body)
+    assert answer.is_success, answer.text
+    return str(answer.json()["id"])
+
+
+async def test_people_are_in_the_segments_whose_conditions_hold_of_them(journeys: JourneysSurface) -> None:
+    in_segment = {"type": "contact", "field": "segmentID", "operator": "eq", "value": await vips(journeys)}
+    group = {key: value for key, value in in_segment.items() if key != "type"}
+    audience = {"logicalOperator": "and", "filters": [group]}
+    trigger = {"condition": {"event": "placed order"}, "audienceFilterGroup": audience}
+    let_in = await journeys.create(sms("hello"), trigger=trigger)
+    people = [{"tags": ["vip"]}, {"tags": ["other"]}, {}]
+    told = await simulate(journeys, let_in["id"], population={"people": people})
+    assert (told["entered"], told["refused"]) == (1, {"audience": 2})
+
+    asked = await journeys.create(tag("now", "vip"), split("asked", [in_segment], [sms("yes")], [sms("no")]))
+    told = await simulate(journeys, asked["id"], population={"people": people})
+    assert told["blocks"][asked["blocks"][1]["id"]] == {"branched true": 3}
+
+
+async def test_whoever_is_in_the_triggers_segment_at_the_start_comes_in(journeys: JourneysSurface) -> None:
+    named = {"field": "segment_id", "operator": "eq", "value": await vips(journeys)}
+    entered = {
+        "event": "entered segment",
+        "origin": "omnisend",
+        "filterGroups": [{"logicalOperator": "and", "filters": [named]}],
+    }
+    made = await journeys.create(sms("hello"), trigger={"condition": entered})
+    people = [{"tags": ["vip"]}, {}, {}]
+    for enters, expected in ((None, 1), (True, 3), (False, 0)):
+        told = await simulate(journeys, made["id"], population={"people": people}, enterAtStart=enters)
+        assert told["entered"] == expected
+
+
+async def test_a_slow_segment_is_named(journeys: JourneysSurface) -> None:
+    # A list that is built is copied as it grows.
+    slow = "participant.attributes.visits.map(v, [v]).map(v, v).size() > 1000"
+    body = {"name": "slow", "expression": slow}
+    answer = await journeys.http.post(f"/v1/programs/{journeys.program_id}/segments", json=body)
+    assert answer.is_success, answer.text
+    in_segment = {"type": "contact", "field": "segmentID", "operator": "eq", "value": answer.json()["id"]}
+    made = await journeys.create(split("asked", [in_segment], [sms("yes")], [sms("no")]))
+    people = [{"attributes": {"visits": list(range(1000))}}] * 200
+    refused = await journeys.call("POST", f"/{made['id']}/simulate", json={"population": {"people": people}})
+    assert_faults(refused, "segments")
 
 
 async def test_the_programs_caps_hold(journeys: JourneysSurface) -> None:

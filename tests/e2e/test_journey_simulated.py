@@ -16,7 +16,7 @@ from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
 from activities import journeys as rounds
-from api.journey_simulation import world_of
+from api.journey_simulation import simulated_segments, world_of
 from api.schemas.journey_simulation import AskSimulation
 from domain.actions import Channel
 from domain.contract import JourneyInput, WorkflowType, journey_workflow_id
@@ -196,8 +196,8 @@ def simulated_steps(
         }
     )
     route = compile_route(journey_id, definition.content_hash(), definition)
-    world = world_of(program, definition, route, {}, asked)
-    rows = {person.id: {**person.model_dump(), "segments": []} for person in people}
+    world = world_of(program, definition, route, {}, simulated_segments(program, {}), asked)
+    rows = {person.id: person.model_dump() for person in people}
     entries = [Entry(start, who, str(who)) for who in rows]
     trace = simulate(world, rows, (), entries, start + timedelta(days=100), 100_000)
     steps: dict[UUID, list[tuple[str, datetime]]] = {}
