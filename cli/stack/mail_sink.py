@@ -27,7 +27,7 @@ _SHOWN = 100
 
 
 class _Receiver:
-    """Takes every mail, but for the faults that it is told to have: `broken`, `cut` and `cut_after`."""
+    """Takes every mail, but for the faults that it is told to have: `broken`, `cut`, `cut_after` and `slow`."""
 
     def __init__(self, store: MailStore, faults: Faults) -> None:
         self._store = store
@@ -39,6 +39,8 @@ class _Receiver:
             return "451 Requested action aborted: error in processing"
         if fault is not Fault.CUT:
             self._take(envelope)
+        if fault is Fault.SLOW:
+            await asyncio.sleep(self._faults.slow_seconds)
         if fault in (Fault.CUT, Fault.CUT_AFTER):
             cast(asyncio.WriteTransport, server.transport).abort()
         return "250 OK"
@@ -58,9 +60,8 @@ class _Inbox:
         self._faults = faults
 
     async def set_faults(self, request: Request) -> Response:
-        """`{"shares": {"cut_after": 0.01}}`: how often each fault strikes."""
-        wanted = await request.json()
-        self._faults.shares = {Fault(name): share for name, share in wanted["shares"].items()}
+        """`{"shares": {"cut_after": 0.01}, "slow_seconds": 0.02}`: how often each fault strikes."""
+        self._faults.set(await request.json())
         return Response(status_code=204)
 
     async def page(self, request: Request) -> Response:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from random import Random
+from typing import Any
 
 
 class Fault(StrEnum):
@@ -36,6 +37,18 @@ class Faults:
     random: Random = field(default_factory=lambda: Random(1))  # noqa: S311
     waiting: int = 0
     released: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def set(self, wanted: Mapping[str, Any]) -> None:
+        """By their names, those that are named; `released` lets go of what is held."""
+        if "next" in wanted:
+            self.next_ones = deque(None if one is None else Fault(one) for one in wanted["next"])
+        if "shares" in wanted:
+            self.shares = {Fault(name): share for name, share in wanted["shares"].items()}
+        self.slow_seconds = wanted.get("slow_seconds", self.slow_seconds)
+        self.retry_after_seconds = wanted.get("retry_after_seconds", self.retry_after_seconds)
+        if wanted.get("released"):
+            self.released.set()
+            self.released = asyncio.Event()
 
     def draw(self) -> Fault | None:
         if self.next_ones:

@@ -197,18 +197,9 @@ class SmsSink:
 
     def _set_faults(self, wanted: dict[str, Any]) -> None:
         """`next`, `shares`, `slow_seconds`, `retry_after_seconds`, `released`, `honours_keys`, `callbacks`."""
-        faults = self.faults
-        if "next" in wanted:
-            faults.next_ones = deque(None if one is None else Fault(one) for one in wanted["next"])
-        if "shares" in wanted:
-            faults.shares = {Fault(name): share for name, share in wanted["shares"].items()}
-        faults.slow_seconds = wanted.get("slow_seconds", faults.slow_seconds)
-        faults.retry_after_seconds = wanted.get("retry_after_seconds", faults.retry_after_seconds)
+        self.faults.set(wanted)
         self.honours_keys = wanted.get("honours_keys", self.honours_keys)
         self.callbacks = wanted.get("callbacks", self.callbacks)
-        if wanted.get("released"):
-            faults.released.set()
-            faults.released = asyncio.Event()
 
 
 # To make one takes longer than to take a message.

@@ -31,7 +31,7 @@ pytestmark = pytest.mark.slow
         (lambda: measure_lateness(automations=4, jitter_seconds=2), 6),
         (lambda: measure_list_pages(many=300, few=120, repeats=1), len(FILTERS) * len(LIMITS)),
         (lambda: measure_rule_lists(many=2_000, repeats=1), 27),
-        (lambda: measure_sends(people=300, bare=50), 5),
+        (lambda: measure_sends(people=300, bare=50), 7),
         (lambda: measure_subscriptions(people=60, due=6, changes=8), 7),
         (lambda: measure_writes(requests=4), 5),
     ],
