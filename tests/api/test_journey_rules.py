@@ -239,6 +239,7 @@ REFUSED: list[tuple[Body, tuple[str, ...]]] = [
     )),
     (journey(trigger={"condition": {"event": "birthday"}, "inactivitySettings": {"duration": {"amount": 1, "units": "h"}}}), ("trigger.inactivitySettings",)),
     (journey(trigger=triggered(inactivitySettings={"duration": {"amount": 0, "units": "M"}})), ("trigger.inactivitySettings.duration.amount", "trigger.inactivitySettings.duration.units")),
+    (journey(trigger=triggered(inactivitySettings={"duration": {"amount": 1_000_000, "units": "w"}})), ("trigger.inactivitySettings.duration.amount",)),
     # Audiences.
     *((journey(trigger=for_people(*condition) | triggered()), (f"trigger.audienceFilterGroup.filters.0.{name}",)) for condition, name in (
         (("segmentID", "eq", UNKNOWN_ID), "value"),

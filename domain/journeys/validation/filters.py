@@ -21,6 +21,7 @@ from domain.journeys.validation.faults import (
     unknown,
     wrong_type,
 )
+from domain.journeys.validation.joined_filters import joined_faults
 from domain.journeys.validation.reading import Document, child, each, is_given, text
 from domain.journeys.validation.surroundings import KnownEvent, Surroundings
 
@@ -84,8 +85,12 @@ def _type_faults(
 
 
 def audience_faults(group: Document, around: Surroundings, place: Place) -> Iterator[JourneyFault]:
-    for written, at in each(group, "filters", place):
-        yield from contact_filter_faults(written, around, at)
+    faults = [
+        fault
+        for written, at in each(group, "filters", place)
+        for fault in contact_filter_faults(written, around, at)
+    ]
+    yield from faults or joined_faults([group], Subject.CONTACT, place)
 
 
 def contact_filter_faults(written: Document, around: Surroundings, place: Place) -> Iterator[JourneyFault]:
@@ -120,17 +125,31 @@ def split_faults(
     place: Place,
 ) -> Iterator[JourneyFault]:
     """`event`: what started the journey. `sent_above`: the send blocks that lead here, by id, and what each sends."""
-    for written, at in each(group, "filters", place):
-        kind = text(written, "type")
-        if kind == SplitFilterType.MESSAGE:
-            yield from _message_faults(written, sent_above, at)
-            continue
-        if is_given(written, "urlMatch"):
-            yield not_allowed(at.of("urlMatch"), "only clicked messages have it", "no such field")
-        if kind == SplitFilterType.EVENT:
-            yield from event_filter_faults(written, event, at)
-        elif kind == SplitFilterType.CONTACT:
-            yield from contact_filter_faults(written, around, at)
+    faults = [
+        fault
+        for written, at in each(group, "filters", place)
+        for fault in _split_filter_faults(written, event, around, sent_above, at)
+    ]
+    yield from faults or joined_faults([group], Subject.EVENT, place)
+
+
+def _split_filter_faults(
+    written: Document,
+    event: KnownEvent,
+    around: Surroundings,
+    sent_above: Mapping[str, str | None],
+    place: Place,
+) -> Iterator[JourneyFault]:
+    kind = text(written, "type")
+    if kind == SplitFilterType.MESSAGE:
+        yield from _message_faults(written, sent_above, place)
+        return
+    if is_given(written, "urlMatch"):
+        yield not_allowed(place.of("urlMatch"), "only clicked messages have it", "no such field")
+    if kind == SplitFilterType.EVENT:
+        yield from event_filter_faults(written, event, place)
+    elif kind == SplitFilterType.CONTACT:
+        yield from contact_filter_faults(written, around, place)
 
 
 def _message_faults(

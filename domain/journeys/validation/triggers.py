@@ -1,10 +1,12 @@
 """What starts a journey, and what ends it early."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
+from domain.condition_forms import Subject
 from domain.condition_forms.errors import Place
 from domain.journeys.definition import BIRTHDAY, ENTERED_SEGMENT
+from domain.journeys.validation.delays import duration_faults
 from domain.journeys.validation.faults import JourneyFault, malformed, not_allowed, required, unknown
 from domain.journeys.validation.filters import (
     SEGMENT_OF_CONTACT,
@@ -13,6 +15,7 @@ from domain.journeys.validation.filters import (
     event_group_faults,
     segment_faults,
 )
+from domain.journeys.validation.joined_filters import joined_faults
 from domain.journeys.validation.reading import Document, child, each, is_given, text
 from domain.journeys.validation.surroundings import (
     NOT_FROM_CLIENTS,
@@ -42,6 +45,8 @@ def trigger_faults(trigger: Document, around: Surroundings, place: Place) -> Ite
     yield from condition_faults(condition, around, place.of("condition"))
     at = place.of("audienceFilterGroup")
     yield from audience_faults(child(trigger, "audienceFilterGroup"), around, at)
+    quiet = child(child(trigger, "inactivitySettings"), "duration")
+    yield from duration_faults(quiet, place.of("inactivitySettings").of("duration"))
     if is_given(trigger, "inactivitySettings") and text(condition, "event") in NOT_FROM_CLIENTS:
         reason = f"{text(condition, 'event')} has no timer that could start anew"
         yield not_allowed(place.of("inactivitySettings"), reason, "an event that clients send")
@@ -56,10 +61,8 @@ def condition_faults(condition: Document, around: Surroundings, place: Place) ->
     if event == BIRTHDAY:
         yield from _birthday_faults(condition, place)
         return
-    for group, at in each(condition, "filterGroups", place):
-        if event == ENTERED_SEGMENT:
-            yield from _entered_segment_faults(group, around, at)
-        yield from event_group_faults(group, around.event(event), at)
+    groups = list(each(condition, "filterGroups", place))
+    yield from _event_filters_faults(event, groups, around, place.of("filterGroups"))
 
 
 def exit_faults(condition: Document, around: Surroundings, place: Place) -> Iterator[JourneyFault]:
@@ -70,10 +73,20 @@ def exit_faults(condition: Document, around: Surroundings, place: Place) -> Iter
         yield not_allowed(place.of("event"), f"{event} ends no journey", "another event")
         return
     yield from origin_faults(condition, event, around, place)
-    group, at = child(condition, "filterGroup"), place.of("filterGroup")
-    if event == ENTERED_SEGMENT:
-        yield from _entered_segment_faults(group, around, at)
-    yield from event_group_faults(group, around.event(event), at)
+    at = place.of("filterGroup")
+    yield from _event_filters_faults(event, [(child(condition, "filterGroup"), at)], around, at)
+
+
+def _event_filters_faults(
+    event: str, groups: Sequence[tuple[Document, Place]], around: Surroundings, place: Place
+) -> Iterator[JourneyFault]:
+    """`place`: of all of them together."""
+    faults: list[JourneyFault] = []
+    for group, at in groups:
+        if event == ENTERED_SEGMENT:
+            faults += _entered_segment_faults(group, around, at)
+        faults += event_group_faults(group, around.event(event), at)
+    yield from faults or joined_faults([group for group, _ in groups], Subject.EVENT, place)
 
 
 def origin_faults(
