@@ -48,9 +48,9 @@ _RECEIVED = text(
 )
 # Of the pass that they are in: the key of a message names it.
 _KEPT_BACK = text(
-    "SELECT DISTINCT ON (e.id) e.id, m.block_id, m.error FROM enrollment AS e JOIN message AS m "
+    "SELECT e.id, e.content_hash, m.block_id, m.error FROM enrollment AS e JOIN message AS m "
     "ON m.enrollment_id = e.id AND m.block_id = ANY(CAST(:blocks AS text[])) AND m.status = 'skipped' "
-    "AND m.key LIKE '%:' || e.pass_number WHERE e.id = ANY(CAST(:enrollments AS uuid[])) ORDER BY e.id, m.created_at"
+    "AND m.key LIKE '%:' || e.pass_number WHERE e.id = ANY(CAST(:enrollments AS uuid[])) ORDER BY m.created_at DESC"
 )
 _EVENTS = text("SELECT id, event_data FROM event WHERE id = ANY(CAST(:ids AS uuid[]))")
 # In the words of the index by which it is one look.
@@ -211,13 +211,19 @@ async def _received(
 async def _kept_back(
     session: AsyncSession, routes: Mapping[str, Route], rows: Sequence[Mapping[str, Any]]
 ) -> dict[UUID, tuple[str, str]]:
-    blocks = frozenset().union(*(strict_sends(route) for route in routes.values()))
+    strict = {content_hash: strict_sends(route) for content_hash, route in routes.items()}
+    blocks = frozenset().union(*strict.values())
     if not blocks:
         return {}
     found = await session.execute(
         _KEPT_BACK, {"enrollments": [row["enrollment_id"] for row in rows], "blocks": list(blocks)}
     )
-    return {enrollment_id: (block_id, reason) for enrollment_id, block_id, reason in found}
+    # Of several the first one remains. Another version may allow what their own does not.
+    return {
+        enrollment_id: (block_id, reason)
+        for enrollment_id, content_hash, block_id, reason in found
+        if block_id in strict.get(content_hash, ())
+    }
 
 
 async def _events(session: AsyncSession, rows: Sequence[Mapping[str, Any]]) -> dict[UUID, Mapping[str, Any]]:

@@ -8,6 +8,7 @@ from sqlalchemy import text
 from sqlmodel import col, select
 
 from activities import journeys as rounds
+from domain.journeys.definition import JourneyDefinition
 from domain.journeys.enrolling import EnrollmentStatus
 from domain.journeys.resume_policy import ResumeMode, ResumePolicy
 from store.database import Database
@@ -23,6 +24,7 @@ from tests.fixtures.journeys import (
     sent_by,
 )
 from tests.fixtures.queued_messages import add_person
+from tests.store.journeys_inside import republish
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 THREE_DAYS_LATER = NOON + timedelta(days=3)
@@ -183,6 +185,39 @@ async def test_whoever_was_not_sent_what_may_not_be_skipped_leaves_at_their_next
     left = await enrollment(database, out)
     assert (left.status, left.reason, left.wake_at) == ("cancelled", "frequency_cap", None)
     assert (await enrollment(database, through)).status == "completed"
+
+
+async def test_whoever_walks_a_version_that_allows_to_skip_stays_beside_others_whose_does_not(
+    database: Database, program_id: UUID
+) -> None:
+    def version(*, skip: bool) -> JourneyDefinition:
+        return journey(email("a", skip=skip), delay("pause", 1), tag("after"))
+
+    journey_id = await enabled_journey(database, program_id, version(skip=True), NOON)
+    silent = await add_person(database, program_id, consent={"email": "unsubscribed"})
+    (skips,) = await let_in(database, journey_id, [silent], NOON)
+    await advance(database, journey_id, NOON)
+    await republish(database, program_id, journey_id, version(skip=False))
+    (sent_to,) = await let_in(database, journey_id, [await reachable(database, program_id)], NOON)
+    await advance(database, journey_id, NOON)
+    async with database.transaction() as session:
+        # As the queue leaves the messages of both: of one skipped, of the other sent.
+        session.add(
+            Message(
+                key=f"journey:{skips}:a:1",
+                program_id=program_id,
+                participant_id=silent.id,
+                channel="email",
+                recipient="",
+                status="skipped",
+                error="suppressed",
+                journey_id=journey_id,
+                enrollment_id=skips,
+                block_id="a",
+            )
+        )
+    await advance(database, journey_id, NOON + timedelta(days=1))
+    assert [(await enrollment(database, one)).status for one in (skips, sent_to)] == ["completed"] * 2
 
 
 async def test_nobody_moves_while_the_journey_stands_still(database: Database, program_id: UUID) -> None:
