@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from time import thread_time
+from time import monotonic, thread_time
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -55,6 +55,8 @@ from store.tables import Journey, Participant, Program
 
 MOST_EVENTS = 200_000
 MOST_THINGS = 400_000
+# Others wait for their turn, and whoever asks does not wait for ever.
+MOST_SECONDS = 20.0
 INSTANTS_KEPT = 64
 EARLIEST, LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
 
@@ -93,6 +95,7 @@ def _simulated(
     asked: AskSimulation,
     start: datetime,
 ) -> SimulationOut:
+    deadline = monotonic() + MOST_SECONDS
     until = start + asked.period
     people = {row["id"]: row for row in _people(program, asked, start)}
     habits = _habits(asked)
@@ -102,7 +105,7 @@ def _simulated(
     membership = simulated_segments(program, segments)
     world = world_of(program, definition, route, templates, membership, asked)
     entries = _entries(definition, world, membership, people, asked, start, until)
-    trace = simulate(world, people, happenings, entries, until, MOST_THINGS)
+    trace = simulate(world, people, happenings, entries, until, MOST_THINGS, lambda: monotonic() > deadline)
     return _told(trace, len(people), start, until)
 
 

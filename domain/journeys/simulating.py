@@ -143,14 +143,16 @@ def simulate(
     entries: Iterable[Entry],
     until: datetime,
     most: int,
+    is_late: Callable[[], bool] = lambda: False,
 ) -> Trace:
-    """Everything that happens before `until`, or the first `most` things of it. The same input gives the same trace."""
+    """Everything that happens before `until`, or the first `most` things of it, or what is done before `is_late`. The
+    same input gives the same trace, but for where it was late."""
     run = _Simulation(world, dict(people))
     for one in happenings:
         run.plan(one.at, _Kind.EVENT, one)
     for entry in entries:
         run.plan(entry.at, _Kind.ENTRY, entry)
-    run.go_on(until, most)
+    run.go_on(until, most, is_late)
     return run.trace
 
 
@@ -210,10 +212,12 @@ class _Simulation:
         self._count += 1
         heapq.heappush(self._planned, (at, kind, self._count, what))
 
-    def go_on(self, until: datetime, most: int) -> None:
+    def go_on(self, until: datetime, most: int, is_late: Callable[[], bool]) -> None:
         for _ in range(most):
             if not self._planned or self._planned[0][0] >= until:
                 return
+            if is_late():
+                break
             at, _, _, what = heapq.heappop(self._planned)
             match what:
                 case Happening():

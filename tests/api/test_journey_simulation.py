@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from api import journey_simulation
 from store.database import Database
 from tests.api.journeys_surface import JourneysSurface, assert_faults, delay, sms, split, tag
 from tests.fixtures.people import query
@@ -165,3 +166,13 @@ async def test_a_bad_question_is_refused_by_its_field(
 async def test_a_journey_that_is_not_there_is_not_simulated(journeys: JourneysSurface) -> None:
     answer = await journeys.call("POST", f"/{'0' * 24}/simulate", json={})
     assert answer.status_code == 404
+
+
+async def test_a_simulation_that_takes_long_is_told_as_far_as_it_came(
+    journeys: JourneysSurface, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(journey_simulation, "MOST_SECONDS", 0.3)
+    slow = "{% for i in (1..1000) %}{{contact.first_name}}{% endfor %}"
+    made = await journeys.create(*(sms(f"s{number}", message=slow) for number in range(20)))
+    told = await simulate(journeys, made["id"], population={"size": 1_000})
+    assert told["cutOffAt"] is not None

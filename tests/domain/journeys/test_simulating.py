@@ -1,6 +1,6 @@
 """People through a journey on a virtual clock."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -78,11 +78,12 @@ def run(
     *,
     period: timedelta = YEAR,
     most: int = EVERYTHING,
+    is_late: Callable[[], bool] = lambda: False,
     **fields: Any,
 ) -> Trace:
     """Without happenings, everybody comes in at the start."""
     entries = [] if happenings else [Entry(START, who, f"start:{who}") for who in people]
-    return simulate(world(definition, **fields), people, happenings, entries, START + period, most)
+    return simulate(world(definition, **fields), people, happenings, entries, START + period, most, is_late)
 
 
 def came(who: UUID, type_: str, after: timedelta = timedelta(0), **data: Any) -> Happening:
@@ -196,3 +197,9 @@ def test_the_same_seed_gives_the_same_trace_and_everybody_is_accounted_for(
     assert told.entered == told.inside + sum(sum(reasons.values()) for reasons in told.ended.values())
     assert told.messages == sum(told.per_day.values()) == sum(told.per_block.values())
     assert sum(times * people for times, people in told.per_person.items()) == told.messages
+
+
+def test_a_simulation_ends_where_it_is_late_and_says_so() -> None:
+    looks = iter(range(100))
+    trace = run(WELCOME, crowd(10), is_late=lambda: next(looks) == 15)
+    assert trace == run(WELCOME, crowd(10), most=15)
