@@ -7,6 +7,7 @@ from api.journey_service import JourneyReaderDep, JourneyServiceDep
 from api.omnisend_version import VERSIONED
 from api.routes.journeys import JourneyId
 from api.schemas.journey_switch import BlockUtmOut, TagsOut, UpdateUtm, UtmOut, UtmsOut
+from api.schemas.text import Label
 from domain.journeys.blocks import ActionType
 from domain.journeys.utm import send_blocks, tags_of
 from store.journeys import definition_of
@@ -14,7 +15,7 @@ from store.tables import Journey
 
 router = APIRouter(prefix="/api/automations", tags=["journeys"], dependencies=VERSIONED)
 
-BlockId = Annotated[str, Path(alias="blockID", max_length=255, description="A block that sends a message")]
+BlockId = Annotated[Label, Path(alias="blockID", description="A block that sends a message")]
 
 
 @router.get("/{id}/utm")

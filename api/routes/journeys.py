@@ -9,10 +9,11 @@ from api.omnisend_version import VERSIONED
 from api.schemas.journey import CreateJourney, PatchJourney, PutBlocks
 from api.schemas.journey_out import JourneyOut, JourneysOut, shown
 from api.schemas.journey_text import DocumentedAs
+from api.schemas.text import Label
 
 router = APIRouter(prefix="/api/automations", tags=["journeys"], dependencies=VERSIONED)
 
-JourneyId = Annotated[str, Path(alias="id", max_length=255, description="24 hexadecimal digits")]
+JourneyId = Annotated[Label, Path(alias="id", description="24 hexadecimal digits")]
 
 
 @router.get("", response_model=JourneysOut)
