@@ -136,9 +136,12 @@ def _instants(habit: Habit, chance: "_Chance", start: datetime, until: datetime)
         if start + after < until:
             yield start + after
     if habit.a_year > 0:
-        at = start
-        while (at := at + _YEAR * (-log(1 - chance.share()) / habit.a_year)) < until:
-            yield at
+        # As a share of the time, since the next of what hardly ever happens is beyond any date.
+        period = until - start
+        mean = _YEAR / period / habit.a_year
+        passed = 0.0
+        while (passed := passed - log(1 - chance.share()) * mean) < 1:
+            yield start + period * passed
 
 
 def _hits(chance: "_Chance", percent: int) -> bool:

@@ -123,6 +123,13 @@ async def test_the_programs_caps_hold(journeys: JourneysSurface) -> None:
     assert told["messages"]["heldBack"] == {"frequency_cap": 5}
 
 
+async def test_what_hardly_ever_happens_does_not_happen(journeys: JourneysSurface) -> None:
+    made = await journeys.create()
+    rare = [{"event": "placed order", "perYear": each} for each in (0.0001, 1e-9, 5e-324)]
+    told = await simulate(journeys, made["id"], behaviour={"events": rare}, population={"size": 5})
+    assert told["entered"] == 0
+
+
 async def test_nothing_is_left_behind(
     journeys: JourneysSurface, database: Database, postgres_address: str
 ) -> None:
