@@ -10,14 +10,14 @@ from fastapi import Depends
 from api.dependencies import SessionDep
 from api.journey_access import Writing
 from api.journey_drafts import conflict, refuse_beyond_size, refuse_faults
-from api.journey_service import Destinations, contents_of
+from api.journey_service import Destinations, contents_of, replacing
 from api.journey_switching import JourneySwitching
 from api.schemas.journey_publish import ImpactOut, PublishedOut, PublishJourney
 from domain.journeys.definition import JourneyDefinition
 from domain.journeys.normalising import blocks_by_id, ids_of_new, stored_blocks
 from domain.journeys.patching import patched
 from domain.journeys.publishing import Impact, PublishMode, PublishPlan
-from domain.journeys.validation import BlockIds, JourneyFault, WrittenBlocks, block_faults
+from domain.journeys.validation import JourneyFault, block_faults
 from domain.journeys.validation.reading import document
 from store.journey_publishing import carry_out, standing_in_other_versions
 from store.journeys import definition_of, new_hex_id, publish_journey, redefine_journey, wake_journey
@@ -83,7 +83,7 @@ class JourneyPublishing(JourneySwitching):
         parts = {name: value for name, value in changes.items() if name != "blocks"}
         change = patched(now, parts, around)
         existing = blocks_by_id(now.blocks)
-        written = WrittenBlocks(BlockIds.REPLACEMENT, {name: block.type for name, block in existing.items()})
+        written = replacing(existing)
 
         def faults() -> list[JourneyFault]:
             found = list(change.faults)

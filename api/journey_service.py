@@ -87,7 +87,7 @@ class JourneyService(JourneyReader):
         around = await self.surroundings(journey, body)
         now = definition_of(journey)
         existing = blocks_by_id(now.blocks)
-        written = WrittenBlocks(BlockIds.REPLACEMENT, {name: block.type for name, block in existing.items()})
+        written = replacing(existing)
         trigger = now.stored()["trigger"]
         blocks = document(body).get("blocks")
         await refuse_faults(body, model, lambda: block_faults(blocks, trigger, around, written))
@@ -109,6 +109,12 @@ class JourneyService(JourneyReader):
         if journey.is_enabled:
             raise conflict(ENABLED, "automation-enabled")
         return journey
+
+
+def replacing(blocks: Mapping[str, Block]) -> WrittenBlocks:
+    """How the blocks that replace these are written."""
+    types = {name: block.type for name, block in blocks.items()}
+    return WrittenBlocks(BlockIds.REPLACEMENT, types, contents_of(blocks))
 
 
 def contents_of(blocks: Mapping[str, Block]) -> dict[str, str]:

@@ -23,7 +23,8 @@ ImageId = Annotated[AnyText, Field(max_length=255)]
 
 
 class SendEmailIn(Written):
-    """`templateID`: a message template; required for a new block, and not allowed for one that stays."""
+    """`templateID`: a message template; required for a block that has sent no mail so far, and not allowed for one that
+    has."""
 
     template_id: Label | None = None
     subject: UpTo250

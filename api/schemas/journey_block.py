@@ -6,7 +6,7 @@ from pydantic import Field
 
 from api.schemas.journey_action import ActionIn, PatchAction
 from api.schemas.journey_filter import EventFilterGroupIn, SplitFilterGroupIn
-from api.schemas.journey_text import AnyText, AtLeastOne, Label, Percentage, Written
+from api.schemas.journey_text import AnyText, AtLeastOne, Label, Percentage, Written, maybe_sent
 from domain.journeys.blocks import BlockType, DelayMode, DelayUnit, DelayZone, Weekday
 
 BlockIn = TypeVar("BlockIn")
@@ -126,7 +126,7 @@ class PatchAbTesting(Written):
 class PatchWait(ConditionIn):
     """Its branches cannot change."""
 
-    timeout: DurationIn | None = None
+    timeout: DurationIn = maybe_sent()
 
 
 class PatchBlock(Written):

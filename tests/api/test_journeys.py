@@ -16,6 +16,7 @@ from tests.api.journeys_surface import (
     assert_faults,
     assert_problem,
     delay,
+    email,
     journey,
     sms,
     split,
@@ -121,6 +122,29 @@ async def test_put_keeps_those_with_an_id_makes_new_ones_and_removes_the_rest(
     assert new["action"]["addTag"]["value"] == "x"
     again = await journeys.put_blocks(made["id"], {**kept, "id": second["id"]})
     assert_faults(again, "blocks.0.id")
+
+
+async def test_a_block_may_come_to_send_a_mail_and_cease_to(journeys: JourneysSurface) -> None:
+    made = await journeys.create(delay(), tag())
+    wait, tagged = made["blocks"]
+    template_id = await journeys.template()
+    mail = {**email("mail", template_id), "temporaryID": None, "id": tagged["id"]}
+    said = {name: value for name, value in mail["action"]["sendEmail"].items() if name != "templateID"}
+    without = mail | {"action": mail["action"] | {"sendEmail": said}}
+    template = "action.sendEmail.templateID"
+    assert_faults(await journeys.put_blocks(made["id"], wait, without), f"blocks.1.{template}")
+    preview = await journeys.post({"changes": {"blocks": [without]}}, f"/{made['id']}/publish/preview")
+    assert_faults(preview, f"changes.blocks.0.{template}")
+
+    put = await journeys.put_blocks(made["id"], wait, mail)
+    assert put.status_code == 200, put.text
+    kept = put.json()["blocks"][1]
+    assert (kept["id"], kept["action"]["sendEmail"]["contentID"]) == (tagged["id"], template_id)
+    assert_faults(await journeys.put_blocks(made["id"], wait, mail), f"blocks.1.{template}")
+    again = await journeys.put_blocks(made["id"], wait, without)
+    assert again.json()["blocks"] == put.json()["blocks"]
+    back = await journeys.put_blocks(made["id"], wait, tagged)
+    assert back.json()["blocks"] == made["blocks"]
 
 
 async def test_put_refuses_ids_that_do_not_fit(journeys: JourneysSurface) -> None:
@@ -230,6 +254,68 @@ async def test_a_patch_that_cannot_be_is_refused_by_the_patchs_own_fields(journe
     )
     assert_faults(await journeys.patch(made["id"], blocks=[]), "blocks")
     assert await journeys.get(made["id"]) == made
+
+
+WAIT: dict[str, Any] = {"event": "paid", "timeout": {"amount": 1, "units": "d"}, "eventBlocks": [tag("paid")]}
+PUSH = {"title": "Hi", "body": "Look", "clickUrl": "https://example.com", "iconID": "i", "imageID": "j"}
+
+
+# What a patch of a block cannot name.
+KEPT = {"contentID", "trueBlocks", "falseBlocks", "eventBlocks", "timeoutBlocks"}
+# Of these, only the fields that are sent change.
+FIELD_BY_FIELD = {"sendEmail", "sendSms", "sendPush", "sendWebhook", "sendWhatsapp"}
+
+
+def with_null(block: dict[str, Any], whole: dict[str, Any], name: str) -> dict[str, Any]:
+    """The patch of a block that sends one field as null, and the others as far as they have to be there."""
+    kind = block["type"]
+    changed = {key: value for key, value in whole.items() if key not in KEPT} | {name: None}
+    if kind == "action":
+        sends = block["action"]["type"]
+        part = {name: None} if sends in FIELD_BY_FIELD else changed
+        changed = {"type": sends, sends: part}
+    return {"id": block["id"], "type": kind, kind: changed}
+
+
+async def test_a_null_in_a_patch_clears_the_field_or_is_refused_by_its_place(
+    journeys: JourneysSurface,
+) -> None:
+    made = await journeys.create(
+        email("mail", await journeys.template(), senderEmail="a@example.com"),
+        sms(imageID="i"),
+        action("push", "sendPush", **PUSH),
+        action("hook", "sendWebhook", callbackUrl="https://example.com", body="{}", headers=[]),
+        action("wa", "sendWhatsapp", message="Hello"),
+        action("plan", "updateAttribute", name="plan", value=1),
+        delay(allowedWeekdays=["monday"]),
+        split("s", [{"type": "contact", "field": "tag", "operator": "eq", "value": "a"}], [tag()], []),
+        {"temporaryID": "w", "type": "wait", "wait": WAIT},
+        {"temporaryID": "g", "type": "goal", "goal": {"event": "paid"}},
+        {"temporaryID": "h", "type": "holdout", "holdout": {"percentage": 5}},
+        tag("last"),
+    )
+    taken: list[str] = []
+    for block in made["blocks"]:
+        whole, path = block[block["type"]], block["type"]
+        if path == "action":
+            path, whole = f"action.{whole['type']}", whole[whole["type"]]
+        for name in set(whole) - KEPT:
+            answer = await journeys.patch(made["id"], blocks=[with_null(block, whole, name)])
+            if answer.status_code == 200:
+                taken.append(f"{path}.{name}")
+            else:
+                assert_faults(answer, f"blocks.0.{path}.{name}")
+    assert sorted(taken) == [
+        "action.sendEmail.senderEmail",
+        "action.sendPush.iconID",
+        "action.sendPush.imageID",
+        "action.sendSms.imageID",
+        "action.sendWebhook.headers",
+        "action.updateAttribute.value",
+        "delay.allowedWeekdays",
+        "goal.filterGroups",
+        "wait.filterGroups",
+    ]
 
 
 async def test_branches_cannot_be_patched(journeys: JourneysSurface) -> None:

@@ -1,6 +1,6 @@
 """The tree of blocks: what each block has, what may follow what, and which ids there are."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -30,10 +30,12 @@ class BlockIds(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class WrittenBlocks:
-    """How the blocks of a document are named, and the types of those that there were before, by id."""
+    """How the blocks of a document are named, and of those that there were before: their types by id, and the ids of
+    those that have the content of a mail."""
 
     ids: BlockIds = BlockIds.NEW
     existing: Mapping[str, str] = field(default_factory=dict)
+    mails: Collection[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,14 +83,15 @@ class _Walk:
                 yield duplicate(place.of(name), self.named[given])
             elif given is not None:
                 self.named[given] = place.of(name)
-        yield from self._template(block, place, is_new=own is None)
+        if own is None or own in self.written.existing:
+            yield from self._template(block, place, has_content=own in self.written.mails)
 
-    def _template(self, block: Document, place: Place, *, is_new: bool) -> Iterator[JourneyFault]:
+    def _template(self, block: Document, place: Place, *, has_content: bool) -> Iterator[JourneyFault]:
         email = child(child(block, "action"), ActionType.SEND_EMAIL)
         at = place.of("action").of(ActionType.SEND_EMAIL).of("templateID")
-        if email and is_new and not is_given(email, "templateID"):
-            yield required(at, "the template of a new block")
-        elif email and not is_new and is_given(email, "templateID"):
+        if email and not has_content and not is_given(email, "templateID"):
+            yield required(at, "a template, as the block has sent no mail so far")
+        elif email and has_content and is_given(email, "templateID"):
             yield not_allowed(at, "a block keeps its content", "no such field, or a new block")
 
     def _parts(self, block: Document, place: Place) -> Iterator[JourneyFault]:
