@@ -24,7 +24,15 @@ from domain.journeys.enrolling import ExitReason
 from domain.journeys.resume_policy import ResumeMode, ResumePolicy
 from domain.journeys.validation import BlockIds, WrittenBlocks, journey_faults
 from store.journey_crowds import exit_everyone, standing_in
-from store.journeys import create_journey, definition_of, disable_journey, enable_journey, new_hex_id
+from store.journeys import (
+    create_journey,
+    definition_of,
+    disable_journey,
+    enable_journey,
+    new_hex_id,
+    policy_of,
+    set_resume_policy,
+)
 from store.tables import Journey
 
 LONGEST_NAME = 255
@@ -51,15 +59,18 @@ class JourneySwitching(JourneyService):
         return journey
 
     async def disable(self, journey_id: str, request: DisableJourney) -> Journey:
-        """Nothing happens to one that is disabled."""
+        """Of one that is disabled, whoever is still inside leaves, or goes by another policy, if that is asked for."""
         journey = await self.lock(journey_id)
-        if not journey.is_enabled:
-            return journey
         now = datetime.now(UTC)
         asked = request.resume_policy
         policy = None if asked is None else ResumePolicy.model_validate(asked.model_dump(by_alias=True))
-        disable_journey(self.session, journey, now, policy)
-        if request.contacts_in_workflow is ContactsInWorkflow.EXIT:
+        leave = request.contacts_in_workflow is ContactsInWorkflow.EXIT
+        is_told = "resume_policy" in request.model_fields_set
+        if journey.is_enabled:
+            disable_journey(self.session, journey, now, policy)
+        elif journey.disabled_at is not None and policy != policy_of(journey) and (leave or is_told):
+            set_resume_policy(self.session, journey, now, policy)
+        if leave:
             await exit_everyone(self.session, journey.id, ExitReason.JOURNEY_DISABLED, now)
         return journey
 
@@ -83,14 +94,14 @@ async def overdue_of(session: SessionDep, journey: Journey) -> OverdueOut:
     """Who has a step due that has not been taken."""
     now = datetime.now(UTC)
     standing = await standing_in(session, journey.id, now)
-    policy = journey.resume_policy and ResumePolicy.model_validate(journey.resume_policy)
+    policy = policy_of(journey)
     overdue = sum(each.overdue for each in standing)
     return OverdueOut(
         as_of=now,
-        resume_policy=policy or None,
+        resume_policy=policy,
         inside=sum(each.inside for each in standing),
         overdue=overdue,
-        last_step_at=_last_step(policy or None, overdue, now),
+        last_step_at=_last_step(policy, overdue, now),
         blocks=[
             StandingOut(block_id=each.block_id, inside=each.inside, overdue=each.overdue) for each in standing
         ],

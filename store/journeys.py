@@ -135,14 +135,19 @@ async def publish_journey(session: AsyncSession, journey: Journey, now: datetime
     return content_hash
 
 
+def policy_of(journey: Journey) -> ResumePolicy | None:
+    """By which people go on, once it is enabled; None: they never stood still."""
+    return None if journey.resume_policy is None else ResumePolicy.model_validate(journey.resume_policy)
+
+
 async def enable_journey(
     session: AsyncSession, journey: Journey, now: datetime, *, enroll_existing: bool = False
 ) -> None:
     """Publish the draft of a locked, disabled journey, and let people in. Those who stood still go on, by the policy
     with which it was disabled."""
     await publish_journey(session, journey, now)
-    if journey.resume_policy is not None and journey.disabled_at is not None:
-        policy = ResumePolicy.model_validate(journey.resume_policy)
+    policy = policy_of(journey)
+    if policy is not None and journey.disabled_at is not None:
         await resume_everyone(session, journey.id, policy, journey.disabled_at, now)
     journey.resume_policy = None
     journey.is_enabled = True
@@ -157,11 +162,19 @@ def disable_journey(
 ) -> None:
     """Let nobody in any more. Whoever is inside goes on to their end, or stands still where there is a policy."""
     journey.is_enabled = False
-    journey.disabled_at = journey.updated_at = now
+    journey.disabled_at = now
     journey.enroll_existing_requested_at = None
-    journey.resume_policy = (
-        None if resume_policy is None else resume_policy.model_dump(by_alias=True, exclude_none=True)
-    )
+    set_resume_policy(session, journey, now, resume_policy)
+
+
+def set_resume_policy(
+    session: AsyncSession, journey: Journey, now: datetime, policy: ResumePolicy | None
+) -> None:
+    """Of a disabled journey. Where people went on until now, they stand still from now on."""
+    if journey.resume_policy is None:
+        journey.disabled_at = now
+    journey.resume_policy = None if policy is None else policy.model_dump(by_alias=True, exclude_none=True)
+    journey.updated_at = now
     wake_journey(session, journey.id)
 
 

@@ -144,6 +144,40 @@ async def test_disabling_keeps_those_inside_or_has_them_leave(
     assert left.finished_at is not None
 
 
+async def test_of_a_disabled_journey_those_still_inside_can_be_made_to_leave(
+    journeys: JourneysSurface, database: Database
+) -> None:
+    hold = KEEP | {"resumePolicy": {"mode": "hold"}}
+    for first in (KEEP, hold):
+        made = await journeys.create()
+        await switched(journeys, f"/{made['id']}/enable")
+        inside = await put_inside(database, journeys, made["id"])
+        await switched(journeys, f"/{made['id']}/disable", first)
+        await switched(journeys, f"/{made['id']}/disable", EXIT)
+        assert (await read(database, inside)).reason == "journey_disabled"
+        assert (await journeys.call("GET", f"/{made['id']}/overdue")).json()["resumePolicy"] is None
+
+
+async def test_how_people_go_on_can_be_changed_while_they_stand_still(journeys: JourneysSurface) -> None:
+    made = await journeys.create()
+    await switched(journeys, f"/{made['id']}/enable")
+    before = await switched(journeys, f"/{made['id']}/disable", KEEP)
+
+    async def told(mode: str | None, **asked: Any) -> dict[str, Any]:
+        disabled = await switched(journeys, f"/{made['id']}/disable", KEEP | asked)
+        overdue = (await journeys.call("GET", f"/{made['id']}/overdue")).json()
+        assert (overdue["resumePolicy"] or {"mode": None})["mode"] == mode
+        return disabled
+
+    hold, shift = {"mode": "hold"}, {"mode": "shift"}
+    standing = await told("hold", resumePolicy=hold)
+    # They went on until now; by this a shift is measured.
+    assert standing["disabledAt"] > before["disabledAt"]
+    assert await told("hold") == await told("hold", resumePolicy=hold) == standing
+    assert (await told("shift", resumePolicy=shift))["disabledAt"] == standing["disabledAt"]
+    await told(None, resumePolicy=None)
+
+
 async def test_whoever_stands_still_is_overdue_until_the_journey_goes_on(
     journeys: JourneysSurface, database: Database
 ) -> None:
