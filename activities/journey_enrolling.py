@@ -96,7 +96,7 @@ async def _existing(session: AsyncSession, open_: _Open, after: Any, now: dateti
         return await page_of_members(session, journey_id, segments, after or FIRST, PEOPLE_A_PAGE, now)
     if first is None:
         return Page((), None)
-    return await page_of_events(session, open_.program, journey_id, pattern, first, after, PEOPLE_A_PAGE, now)
+    return await page_of_events(session, open_.program, open_.version, first, after, PEOPLE_A_PAGE, now)
 
 
 async def _celebrate(database: Database, round_: BirthdayRound, now: datetime) -> int:

@@ -3,12 +3,12 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import RowMapping, text
+from sqlalchemy import Row, RowMapping, text
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -16,7 +16,7 @@ from domain.journeys.birthdays import zone_of
 from domain.journeys.blocks import Delay, DelayDuration, DelayUnit, DelayZone
 from domain.journeys.delays import end_of_delay
 from domain.journeys.event_patterns import EventPattern
-from domain.journeys.intake import event_entry_key
+from domain.journeys.intake import VersionListener, event_entry_key
 from domain.segment_events import segments_picked
 from store.journey_admission import Candidate
 from store.tables import Program, Segment
@@ -40,6 +40,13 @@ _EVENTS = text(
     "WHERE e.program_id = :program AND e.type = :type AND e.status = 'COMPLETED' "
     "AND (e.created_at, e.id) > (:since, :after) AND e.created_at <= :until ORDER BY e.created_at, e.id LIMIT :limit"
 )
+# In the words of the index by participant: what Carillon itself tells is not on record before a journey listens.
+_SINCE = text(
+    "SELECT participant_id, type, source, event_data, created_at FROM event WHERE kind = 'EXTERNAL' "
+    "AND participant_id = ANY(CAST(:people AS uuid[])) AND type = ANY(CAST(:types AS text[])) "
+    "AND created_at > :since ORDER BY created_at"
+)
+NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,21 +76,21 @@ async def page_of_members(
 async def page_of_events(
     session: AsyncSession,
     program: Program,
-    journey_id: str,
-    pattern: EventPattern,
+    version: VersionListener,
     delay: Delay,
     after: tuple[datetime, UUID] | None,
     limit: int,
     now: datetime,
 ) -> Page:
     """The participants of events, oldest first, from which the first delay is not over by `now`: as if they had
-    entered then."""
+    entered then. Without those who have had an event since that would have ended it for them, or led to a goal."""
+    assert version.trigger is not None
     since, after_id = after or (now - _reach(delay), UUID(int=0))
     found = await session.execute(
         _EVENTS,
         {
             "program": program.id,
-            "type": pattern.event,
+            "type": version.trigger.event,
             "since": since,
             "after": after_id,
             "until": now,
@@ -91,7 +98,9 @@ async def page_of_events(
         },
     )
     rows = found.mappings().all()
-    candidates = await asyncio.to_thread(_still_waiting, rows, program, journey_id, pattern, delay, now)
+    waiting = await asyncio.to_thread(_still_waiting, rows, program, version, delay, now)
+    gone = await _gone_since(session, version, waiting)
+    candidates = [one for one, heard_at in waiting if gone.get(one.participant_id, NEVER) <= heard_at]
     last = rows[-1] if len(rows) == limit else None
     return Page(candidates, None if last is None else (last["created_at"], last["id"]))
 
@@ -105,20 +114,45 @@ def _reach(delay: Delay) -> timedelta:
 def _still_waiting(
     rows: Sequence[RowMapping],
     program: Program,
-    journey_id: str,
-    pattern: EventPattern,
+    version: VersionListener,
     delay: Delay,
     now: datetime,
-) -> list[Candidate]:
-    candidates = []
+) -> list[tuple[Candidate, datetime]]:
+    """Each with when their event was heard of."""
+    assert version.trigger is not None
+    waiting = []
     for row in rows:
         at = min(row["event_timestamp"], row["created_at"])
-        if pattern.picks(pattern.event, row["source"], row["event_data"]):
+        if version.trigger.picks(version.trigger.event, row["source"], row["event_data"]):
             zone = _zone(delay, row["timezone"], program)
             if end_of_delay(delay, at, zone) > now:
-                key = event_entry_key(journey_id, row["id"])
-                candidates.append(Candidate(row["participant_id"], key, at, row["id"]))
-    return candidates
+                key = event_entry_key(version.journey_id, row["id"])
+                candidate = Candidate(row["participant_id"], key, at, row["id"])
+                waiting.append((candidate, row["created_at"]))
+    return waiting
+
+
+async def _gone_since(
+    session: AsyncSession, version: VersionListener, waiting: Sequence[tuple[Candidate, datetime]]
+) -> dict[UUID, datetime]:
+    """By participant, when the last event was heard of that has somebody leave before the first step, or reach a goal."""
+    if not waiting or not version.inside.events:
+        return {}
+    given = {
+        "people": [candidate.participant_id for candidate, _ in waiting],
+        "types": list(version.inside.events),
+        "since": min(heard_at for _, heard_at in waiting),
+    }
+    found = (await session.execute(_SINCE, given)).all()
+    return await asyncio.to_thread(_last_consequences, version, found)
+
+
+def _last_consequences(version: VersionListener, events: Sequence[Row[Any]]) -> dict[UUID, datetime]:
+    return {
+        event.participant_id: event.created_at
+        for event in events
+        if version.inside.consequence(None, event.type, event.source, event.event_data) is not None
+    }
 
 
 def _zone(delay: Delay, participant_zone: str | None, program: Program) -> ZoneInfo:

@@ -17,6 +17,8 @@ def why_none_exist(definition: JourneyDefinition, *, was_enabled_before: bool) -
         return f"{event} lets nobody in for what has been"
     if event == ENTERED_SEGMENT:
         return "it has been enabled before; a copy of it lets them in" if was_enabled_before else None
+    if definition.trigger.inactivity_settings is not None:
+        return "it begins after a quiet time, which nobody has watched"
     if definition.blocks[0].type is not BlockType.DELAY:
         return "its first block is no delay, within which their event could lie"
     return None

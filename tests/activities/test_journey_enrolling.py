@@ -236,6 +236,50 @@ async def test_people_whose_event_lies_within_the_first_delay_enter_as_if_then(
     assert inside[people[0]].trigger_event_id == events[0]
 
 
+async def test_whoever_has_had_an_exits_or_a_goals_event_since_is_not_let_in(
+    database: Database, program_id: UUID
+) -> None:
+    wanted = definition(
+        exitConditions=[{"event": "placed order", "filterGroup": filters(("total", "gt", 5))}],
+        blocks=[
+            block("d", delay=THREE_DAYS),
+            block("g", goal={"event": "subscribed", "filterGroups": []}),
+            block("t"),
+        ],
+        event="started checkout",
+    )
+    now = datetime.now(UTC)
+    left, converted, stays, came_again = [await add_person(database, program_id) for _ in range(4)]
+    for hours, person, type_, total in (
+        (9, left, "started checkout", 0),
+        (8, left, "placed order", 9),
+        (9, converted, "started checkout", 0),
+        (8, converted, "subscribed", 0),
+        (10, stays, "placed order", 9),
+        (9, stays, "started checkout", 0),
+        (8, stays, "placed order", 1),
+        (10, came_again, "started checkout", 0),
+        (9, came_again, "placed order", 9),
+        (8, came_again, "started checkout", 0),
+    ):
+        await add_event(
+            database,
+            program_id,
+            participant_id=person,
+            type=type_,
+            event_data={"type": type_, "total": total},
+            created_at=now - hours * HOUR,
+        )
+    await drain(database)
+    journey_id = await add_open_journey(database, program_id, wanted, now - DAY)
+    await disable(database, program_id, journey_id)
+    await enable(database, program_id, journey_id, now, enroll_existing=True)
+    await attend(database, now)
+    inside = {one.participant_id: one for one in await passes(database, journey_id)}
+    assert set(inside) == {stays, came_again}
+    assert inside[came_again].entered_at == now - 8 * HOUR
+
+
 async def test_an_event_enrolls_once_whether_the_pump_or_the_enabling_comes_first(
     database: Database, program_id: UUID
 ) -> None:

@@ -95,17 +95,18 @@ async def test_what_has_gone_meanwhile_keeps_a_journey_from_being_enabled(journe
 
 
 @pytest.mark.parametrize(
-    ("condition", "blocks"),
+    ("trigger", "blocks"),
     [
-        ({"event": "birthday"}, [delay(), tag()]),
-        ({"event": "product back in stock"}, [delay(), tag()]),
-        ({"event": "placed order"}, [tag(), delay(), tag("t")]),
+        ({"condition": {"event": "birthday"}}, [delay(), tag()]),
+        ({"condition": {"event": "product back in stock"}}, [delay(), tag()]),
+        ({"condition": {"event": "placed order"}}, [tag(), delay(), tag("t")]),
+        (TRIGGER | {"inactivitySettings": {"duration": {"amount": 2, "units": "h"}}}, [delay(), tag()]),
     ],
 )
 async def test_those_for_whom_it_cannot_be_known_are_not_enrolled(
-    journeys: JourneysSurface, condition: dict[str, Any], blocks: list[dict[str, Any]]
+    journeys: JourneysSurface, trigger: dict[str, Any], blocks: list[dict[str, Any]]
 ) -> None:
-    made = await journeys.create(*blocks, trigger={"condition": condition})
+    made = await journeys.create(*blocks, trigger=trigger)
     answer = await journeys.post({"enrollExisting": True}, f"/{made['id']}/enable")
     assert_problem(answer, 409, "enroll-existing-not-applicable")
     assert not (await journeys.get(made["id"]))["isEnabled"]
