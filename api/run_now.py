@@ -1,6 +1,7 @@
 """Running an automation and waiting for what comes of it."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID, uuid5
@@ -9,7 +10,8 @@ from api.automation_gateway import AutomationGateway, Target
 from api.errors import Refusal
 from domain.automation import IN_PROGRESS, AutomationStatus, ExecutionStatus, Scope, TriggerType
 from domain.contract import NOT_TRIGGERABLE_MESSAGE, AutomationSnapshot
-from domain.run_report import ERRORS_AT_MOST, RunReport, report_of
+from domain.outcomes import RunCounts
+from domain.run_report import ERRORS_AT_MOST, STILL_RUNNING, RunFailure, RunReport, report_of
 from domain.run_status import OPEN_RUNS, RunStatus
 from domain.triggering import can_trigger
 from store.database import Database
@@ -105,9 +107,9 @@ class RunNow:
                 run = await run_numbered(session, automation_id, number)
                 if run is not None and (now >= until or run.status not in UNDER_WAY):
                     failures = await run_failures(session, run.id, ERRORS_AT_MOST)
-                    return _outcome(run, report_of(await counts_of(session, run), failures))
+                    return _outcome(run, await counts_of(session, run), failures)
             if now >= until:
-                return RunReport()
+                return RunReport(message=STILL_RUNNING)
             await asyncio.sleep(min(pause, max(until - now, 0)))
             pause = min(pause * PAUSE_GROWTH, LONGEST_PAUSE)
 
@@ -128,9 +130,9 @@ def _number_of(snapshot: AutomationSnapshot) -> int:
     return snapshot.run_count + 1
 
 
-def _outcome(run: AutomationRun, report: RunReport) -> RunReport:
+def _outcome(run: AutomationRun, counts: RunCounts, failures: Sequence[RunFailure]) -> RunReport:
     if run.status == RunStatus.FAILED.value:
         raise action_failed(run.error or "The execution failed")
     if run.status == RunStatus.CANCELLED.value:
         raise action_failed(CANCELLED)
-    return report
+    return report_of(RunStatus(run.status), counts, failures, run.error)

@@ -19,7 +19,7 @@ router = APIRouter(prefix="/api/automations/{automation_id:path}/run", tags=["ru
 _log = logging.getLogger("carillon.api")
 
 
-@router.post("")
+@router.post("", response_model_exclude_none=True)
 async def run(
     request: Request,
     caller: Caller,

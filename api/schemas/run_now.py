@@ -18,6 +18,11 @@ class AutomationExecuted(BaseModel):
         description="Of the first hundred: what was not sent to whom, and why",
         examples=[["Failed to send to +34612345678: Invalid phone number"]],
     )
+    message: str | None = Field(
+        default=None,
+        description="Of a run that is held, still under way, or has messages that wait: that it is so",
+        examples=["Held: 10 of the last 10 messages did not arrive; 50 pending"],
+    )
     timestamp: str = Field(examples=["2026-03-04T10:30:00.000Z"])
 
     @classmethod
@@ -28,6 +33,7 @@ class AutomationExecuted(BaseModel):
             skipped=report.skipped,
             failed=report.failed,
             errors=list(report.errors),
+            message=report.message,
             timestamp=timestamp_now(),
         )
 

@@ -24,6 +24,7 @@ MAIL = {"type": "send_message", "channel": "email", "subject": "Hi", "body": "He
 NOT_TRIGGERABLE = "Automation cannot be triggered (must be active and idle or cron+program)"
 NOT_FOUND = "Automation not found"
 EXECUTED = ["success", "processed", "sent", "skipped", "failed", "errors", "timestamp"]
+UNFINISHED = ["success", "processed", "sent", "skipped", "failed", "errors", "message", "timestamp"]
 INACTIVE = ["success", "message", "processed", "sent", "skipped", "failed", "timestamp"]
 FAILED = ["success", "error", "timestamp"]
 TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
@@ -90,8 +91,9 @@ async def test_mails_that_wait_for_the_end_of_quiet_hours_are_not_counted_yet(ca
     await carillon.add_people(2, email="own", consent={"email": "subscribed"}, timezone="UTC")
     await carillon.add_people(1, email="own")
     automation = await carillon.create(action=MAIL)
-    body = told(await run(carillon.http, automation["id"]), 200, EXECUTED)
+    body = told(await run(carillon.http, automation["id"]), 200, UNFINISHED)
     assert [body[name] for name in ("processed", "sent", "skipped", "failed", "errors")] == [1, 0, 1, 0, []]
+    assert body["message"] == "2 deferred"
     (recorded,) = await carillon.runs(automation["id"])
     counts = recorded["counts"]
     assert (recorded["status"], counts["pending"], counts["deferred"]) == ("completed", 2, 2)
@@ -256,8 +258,9 @@ async def test_a_run_that_takes_longer_is_answered_as_far_as_it_is_and_goes_on(
         transport = httpx.ASGITransport(app=app)
         async with httpx.AsyncClient(transport=transport, base_url="http://api", headers=headers) as client:
             with caplog.at_level(logging.INFO, logger="carillon.api"):
-                body = told(await run(client, automation["id"]), 200, EXECUTED)
+                body = told(await run(client, automation["id"]), 200, UNFINISHED)
 
+    assert re.fullmatch(r"Still running(; [\d,]+ pending)?", body["message"])
     assert body["processed"] == body["sent"] + body["skipped"] + body["failed"] < people
     assert (
         f"Automation executed successfully automationId={automation['id']} processed={body['processed']} "
@@ -274,7 +277,8 @@ async def test_a_run_that_is_held_is_answered_as_far_as_it_came(carillon: Carill
     await query(stack.addresses.database_url, broken, carillon.program_id)
     policy = {"hold_after_failures": {"percentage": 50, "of_last": 10}}
     automation = await carillon.create(action={**MAIL, "sending": policy})
-    body = told(await run(carillon.http, automation["id"]), 200, EXECUTED)
+    body = told(await run(carillon.http, automation["id"]), 200, UNFINISHED)
+    assert re.fullmatch(r"Held: \d+ of the last 10 messages did not arrive; \d+ pending", body["message"])
     assert 10 <= body["failed"] == body["processed"] < 400
     (recorded,) = await carillon.runs(automation["id"])
     assert recorded["status"] == "held"
