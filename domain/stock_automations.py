@@ -1,16 +1,16 @@
 """Automations that one can have by name: ordinary ones, made of the parameters given and of what is usual for the others."""
 
 from dataclasses import dataclass
-from datetime import time
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
 from domain.actions import Channel
+from domain.participant_state.schedule_config import TimeOfDay, wall_time
 from domain.rfm import LAST_VISIT_AT, RFM_SEGMENT, RfmSegment
 
 HOURS_A_DAY = 24
-NINE = time(9)
+NINE = "09:00"
 
 
 class StockName(StrEnum):
@@ -70,7 +70,7 @@ class StockParameters:
     body: str | None = None
     template_id: UUID | None = None
     timezone: str = "UTC"
-    time_of_day: time = NINE
+    time_of_day: TimeOfDay = NINE
 
 
 _SINCE_VISIT = f"days_since(timestamp(participant.attributes.{LAST_VISIT_AT}))"
@@ -238,7 +238,6 @@ def automation_body(stock: Stock, asked: StockParameters) -> dict[str, Any]:
 
 
 def _trigger(stock: Stock, asked: StockParameters) -> dict[str, Any]:
-    at = asked.time_of_day
     if stock.rhythm is Rhythm.INTERVAL:
         return {
             "type": "participant_state",
@@ -246,9 +245,10 @@ def _trigger(stock: Stock, asked: StockParameters) -> dict[str, Any]:
             "schedule_type": "INTERVAL",
             "schedule_config": {
                 "interval_days": asked.every_days or stock.every_days,
-                "time_of_day": f"{at:%H:%M}",
+                "time_of_day": asked.time_of_day,
             },
         }
+    at = wall_time(asked.time_of_day)
     day = "1" if stock.rhythm is Rhythm.MONTHLY else "*"
     return {
         "type": "cron",

@@ -1,4 +1,3 @@
-from datetime import time
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -6,6 +5,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 
 from api.schemas.text import Label
 from domain.actions import Body, Channel
+from domain.participant_state.schedule_config import TimeOfDay
 from domain.stock_automations import NINE, StockName
 from domain.storable_text import storable
 
@@ -37,7 +37,7 @@ class CreateStockAutomation(BaseModel):
     timezone: Annotated[str, Field(max_length=64)] | None = Field(
         default=None, description="The program's by default"
     )
-    time_of_day: time = NINE
+    time_of_day: TimeOfDay = NINE
 
 
 class StockAutomationOut(BaseModel):

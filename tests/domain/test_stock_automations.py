@@ -1,6 +1,6 @@
 """Automations that one can have by name: whom they are for, what is usual, and what parameters change."""
 
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -104,7 +104,7 @@ def test_parameters_replace_what_is_usual() -> None:
         subject="",
         body="Hello",
         timezone="Europe/Madrid",
-        time_of_day=time(18, 30),
+        time_of_day="18:30",
     )
     body = automation_body(STOCK_BY_NAME["inactive_customers"], asked)
     assert body["name"] == "Long gone"
