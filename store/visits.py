@@ -14,13 +14,16 @@ from domain.program_settings import SettingError, VisitSettings, visit_settings
 from domain.rfm import LAST_VISIT_AT, TOTAL_SPEND, TOTAL_VISITS
 from store.tables import Event, Program
 
+_SAID_LAST = f"(p.attributes ->> '{LAST_VISIT_AT}')"
+_NOW = "CAST(:now AS timestamptz)"
 # What a client knew of a person before the first event came: from the system that was used before this one, say.
+# A day that has begun elsewhere is today's; nobody came later than that.
 _IS_DATE = (
-    f"(jsonb_typeof(p.attributes -> '{LAST_VISIT_AT}') = 'string' "
-    f"AND p.attributes ->> '{LAST_VISIT_AT}' ~ '^[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}' "
-    f"AND pg_input_is_valid(p.attributes ->> '{LAST_VISIT_AT}', 'timestamptz'))"
+    f"(CASE WHEN jsonb_typeof(p.attributes -> '{LAST_VISIT_AT}') = 'string' "
+    f"AND {_SAID_LAST} ~ '^[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}' AND pg_input_is_valid({_SAID_LAST}, 'timestamptz') "
+    f"THEN {_SAID_LAST}::timestamptz <= {_NOW} + INTERVAL '1 day' ELSE false END)"
 )
-_KNOWN_LAST = f"CASE WHEN {_IS_DATE} THEN (p.attributes ->> '{LAST_VISIT_AT}')::timestamptz END"
+_KNOWN_LAST = f"CASE WHEN {_IS_DATE} THEN least({_SAID_LAST}::timestamptz, {_NOW}) END"
 _KNOWN_VISITS = (
     f"CASE WHEN jsonb_typeof(p.attributes -> '{TOTAL_VISITS}') = 'number' "
     f"THEN least(greatest((p.attributes ->> '{TOTAL_VISITS}')::numeric, 0), 1e9)::int "
@@ -32,7 +35,7 @@ _KNOWN_SPEND = (
 )
 _BEGIN = (
     "INSERT INTO participant_visits (participant_id, program_id, visits, spent, last_at, counted_at) "  # noqa: S608
-    f"SELECT p.id, p.program_id, {_KNOWN_VISITS}, {_KNOWN_SPEND}, coalesce({_KNOWN_LAST}, '-infinity'), :now "
+    f"SELECT p.id, p.program_id, {_KNOWN_VISITS}, {_KNOWN_SPEND}, coalesce({_KNOWN_LAST}, '-infinity'), {_NOW} "
     "FROM participant AS p WHERE "
 )
 _ONCE = " ORDER BY p.id ON CONFLICT DO NOTHING"
@@ -108,11 +111,13 @@ def _sums(settings: VisitSettings, events: Sequence[Event]) -> dict[UUID, _Sum]:
         if event.participant_id is None or event.type not in settings.event_types:
             continue
         spent = as_decimal(event.event_data.get(settings.amount)) or Decimal(0)
+        # By a clock that is ahead, somebody would be the latest to have come for as long as it takes to catch up.
+        came_at = min(event.event_timestamp, event.created_at)
         found = sums.get(event.participant_id)
         if found is None:
-            sums[event.participant_id] = _Sum(1, spent, event.event_timestamp)
+            sums[event.participant_id] = _Sum(1, spent, came_at)
         else:
             found.visits += 1
             found.spent += spent
-            found.last_at = max(found.last_at, event.event_timestamp)
+            found.last_at = max(found.last_at, came_at)
     return sums

@@ -1,5 +1,6 @@
 """Visits, counted when their events come."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
@@ -70,6 +71,30 @@ async def test_the_first_event_adds_to_what_was_known_before(
     await api.post(people, json={"external_id": "c-1", "attributes": known})
     await send(api, program, {"event_data": {"type": "order", "amount": 10}})
     assert await counted(database, program) == [("c-1", 41, 1010.25, "2026-11-01")]
+
+
+async def test_a_visit_that_is_dated_ahead_was_when_it_was_told(
+    api: httpx.AsyncClient, database: Database, program: str
+) -> None:
+    before = f"{datetime.now(UTC):%Y-%m-%d}"
+    await send(api, program, {}, {"event_timestamp": "2096-11-01T10:00:00Z"})
+    ((_, visits, _, last),) = await counted(database, program)
+    assert visits == 2
+    assert before <= last <= f"{datetime.now(UTC):%Y-%m-%d}"
+
+
+@pytest.mark.parametrize("ahead", [timedelta(hours=20), timedelta(days=25_000)], ids=["hours", "decades"])
+async def test_nobody_is_known_to_have_come_after_today(
+    api: httpx.AsyncClient, database: Database, program: str, ahead: timedelta
+) -> None:
+    known = f"{datetime.now(UTC) + ahead:%Y-%m-%dT%H:%M:%SZ}"
+    attributes = {"last_visit_at": known, "total_visits": 40}
+    people = f"/v1/programs/{program}/participants"
+    await api.post(people, json={"external_id": "c-1", "attributes": attributes})
+    await send(api, program, {})
+    ((_, visits, _, last),) = await counted(database, program)
+    assert visits == 41
+    assert last <= f"{datetime.now(UTC):%Y-%m-%d}"
 
 
 async def test_a_program_says_what_counts(api: httpx.AsyncClient, database: Database, program: str) -> None:
