@@ -7,7 +7,8 @@ from temporalio import activity
 
 from runtime.settings import Settings
 from store.database import Database
-from store.rfm import programs_to_score, score_program
+from store.rfm import programs_to_score
+from store.scored_programs import score_unless_it_fails
 
 # Upkeep has other things to see to: programs that are still due then come first in its next pass.
 SECONDS_A_PASS = 60.0
@@ -20,7 +21,7 @@ async def score_visits(database: Database, settings: Settings, now: datetime) ->
     until = asyncio.get_running_loop().time() + SECONDS_A_PASS
     changed = 0
     for program_id in due:
-        changed += await score_program(database, program_id, now, activity.heartbeat)
+        changed += await score_unless_it_fails(database, program_id, now, activity.heartbeat) or 0
         if asyncio.get_running_loop().time() >= until:
             break
     return changed

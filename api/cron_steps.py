@@ -18,7 +18,7 @@ from api.schemas.cron import AutomationsRun, MasterRun, PeopleScored, StepDone, 
 from domain.run_report import RunReport
 from store.automations import active_cron_automations
 from store.programs import program_ids
-from store.rfm import score_program
+from store.scored_programs import score_unless_it_fails
 from store.tables import Automation
 
 AUTOMATIONS = "/api/cron/automations"
@@ -61,12 +61,15 @@ class CronSteps:
         return AutomationsRun(executed=len(reports), totalSent=sum(report.sent for report in reports))
 
     async def score_people(self) -> PeopleScored:
+        """Program by program. One that cannot be scored keeps none of the others from it."""
         async with self.runs.database.transaction() as session:
             programs = await program_ids(session)
-        changed = 0
-        for program_id in programs:
-            changed += await score_program(self.runs.database, program_id, datetime.now(UTC))
-        return PeopleScored(programs=len(programs), changed=changed)
+        changed = [
+            await score_unless_it_fails(self.runs.database, program_id, datetime.now(UTC))
+            for program_id in programs
+        ]
+        scored = [of_program for of_program in changed if of_program is not None]
+        return PeopleScored(programs=len(scored), changed=sum(scored), failed=len(programs) - len(scored))
 
     async def run_all(self) -> MasterRun:
         """In sequence, the automations last. A step that fails stops none of the others."""

@@ -116,7 +116,7 @@ async def score_program(
             changed += await _write_scores(session, program, of_batch, now)
         on_batch()
     async with database.transaction() as session:
-        await _note_scoring(session, program_id, now)
+        await note_scoring(session, program_id, now)
     return changed
 
 
@@ -146,8 +146,9 @@ async def _write_scores(
     return len(changes)
 
 
-async def _note_scoring(session: AsyncSession, program_id: UUID, at: datetime) -> None:
-    """`at`: when the scoring began, so that visits counted meanwhile make it due again."""
+async def note_scoring(session: AsyncSession, program_id: UUID, at: datetime) -> None:
+    """`at`: when the scoring began, so that visits counted meanwhile make it due again. One that failed is noted alike:
+    the program does not come before all others for as long as it fails."""
     values = {"program_id": program_id, "scored_at": at}
     statement = insert(RfmScoring).values(**values)
     await session.execute(

@@ -11,8 +11,9 @@ class AutomationsRun(BaseModel):
 
 class PeopleScored(BaseModel):
     success: Literal[True] = True
-    programs: int
+    programs: int = Field(description="Programs that were scored")
     changed: int = Field(description="People whose scores are others than before")
+    failed: int = Field(description="Programs that could not be scored: the log tells why")
 
 
 class StepDone(BaseModel):

@@ -24,7 +24,7 @@ class ParticipantVisits(SQLModel, table=True):
 
 
 class RfmScoring(SQLModel, table=True):
-    """When the visits of a program were last scored."""
+    """When the visits of a program were last scored, or could not be."""
 
     __tablename__ = "rfm_scoring"
 

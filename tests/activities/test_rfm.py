@@ -11,7 +11,7 @@ from activities import rfm
 from activities.rfm import score_visits
 from runtime.settings import Settings
 from store.database import Database
-from store.tables import Participant, ParticipantVisits
+from store.tables import Participant, ParticipantVisits, Program
 from tests.store.watching import add_people
 
 NOW = datetime(2026, 11, 28, 12, tzinfo=UTC)
@@ -24,7 +24,7 @@ async def pass_over(database: Database, now: datetime) -> int:
     return changed
 
 
-async def come(database: Database, program_id: UUID, at: datetime) -> UUID:
+async def come(database: Database, program_id: UUID, at: datetime, spent: Decimal = Decimal(5)) -> UUID:
     (person,) = await add_people(database, program_id, {})
     async with database.transaction() as session:
         session.add(
@@ -32,7 +32,7 @@ async def come(database: Database, program_id: UUID, at: datetime) -> UUID:
                 participant_id=person,
                 program_id=program_id,
                 visits=1,
-                spent=Decimal(5),
+                spent=spent,
                 last_at=at,
                 counted_at=at,
             )
@@ -68,3 +68,15 @@ async def test_a_pass_without_time_for_all_leaves_the_rest_to_the_next_one(
         await pass_over(database, NOW)
         passes += 1
         assert passes < 1_000
+
+
+async def test_a_program_that_cannot_be_scored_keeps_none_of_the_others_from_it(
+    database: Database, program_id: UUID
+) -> None:
+    async with database.transaction() as session:
+        broken = Program(name="Broken")
+        session.add(broken)
+    await come(database, broken.id, NOW, Decimal("1e400"))
+    person = await come(database, program_id, NOW)
+    await pass_over(database, NOW)
+    assert await segment_of(database, person) is not None
