@@ -67,7 +67,8 @@ def _phone_number(address: str) -> str:
         number = phonenumbers.parse(address)
     except phonenumbers.NumberParseException:
         raise InvalidAddressError("Invalid phone number") from None
-    if not phonenumbers.is_valid_number(number):
+    # A message reaches no extension: it would go to whoever has the number.
+    if number.extension or not phonenumbers.is_valid_number(number):
         raise InvalidAddressError("Invalid phone number")
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 

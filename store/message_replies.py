@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import literal_column
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -15,12 +14,12 @@ from domain.messages import MessageStatus
 from domain.participant import Consent
 from domain.suppressions import SuppressionReason
 from domain.twilio_callbacks import Reply, Wish
+from store.contacts import has_number
 from store.message_events import ToldMessage, emit_told_messages
 from store.message_following import change_consent, follow_message
 from store.participants import Lock, get_participant
 from store.suppressions import lift_unsubscription, suppress
 from store.tables import Message, Participant
-from store.tables.participant import DIGITS_OF_PHONE, HAS_PHONE
 
 # Of those who share a number, as a family may, so many are told.
 MOST_PEOPLE = 100
@@ -59,14 +58,9 @@ async def take_reply(
 
 async def _lock_people_with(session: AsyncSession, program_id: UUID, number: str) -> list[UUID]:
     """In one order, so that replies do not wait for each other in a circle."""
-    digits = "".join(sign for sign in number if sign.isdigit())
     statement = (
         select(Participant.id)
-        .where(
-            col(Participant.program_id) == program_id,
-            literal_column(DIGITS_OF_PHONE) == digits,
-            HAS_PHONE,
-        )
+        .where(col(Participant.program_id) == program_id, has_number(number))
         .order_by(col(Participant.id))
         .limit(MOST_PEOPLE)
         .with_for_update(key_share=True)

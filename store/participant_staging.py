@@ -1,5 +1,6 @@
 """Write a batch of imported rows: COPY into a staging table, then one upsert."""
 
+import asyncio
 import json
 from collections.abc import Iterable
 from typing import Any
@@ -9,6 +10,7 @@ import psycopg
 from psycopg.errors import DeadlockDetected
 
 from domain.participant_rows import ParticipantRow
+from domain.phone_digits import dialled_unlike_written
 from store.database import Database
 from store.generated_events import OF_PARTICIPANTS, emit_participant_changes, listened_types
 from store.state_history import SOURCE_SETTING
@@ -21,7 +23,7 @@ _ATTEMPTS = 3
 _CREATE_STAGING = """
 CREATE TEMPORARY TABLE participant_import (
     external_id text PRIMARY KEY,
-    email text, phone text, first_name text, last_name text, display_name text,
+    email text, phone text, phone_dialled text, first_name text, last_name text, display_name text,
     locale text, timezone text, status text, tags text[],
     attributes jsonb NOT NULL, counters jsonb NOT NULL, tiers jsonb NOT NULL, consent jsonb NOT NULL
 ) ON COMMIT DROP
@@ -29,7 +31,7 @@ CREATE TEMPORARY TABLE participant_import (
 
 _COPY = """
 COPY participant_import (
-    external_id, email, phone, first_name, last_name, display_name, locale, timezone, status, tags,
+    external_id, email, phone, phone_dialled, first_name, last_name, display_name, locale, timezone, status, tags,
     attributes, counters, tiers, consent
 ) FROM STDIN
 """
@@ -38,17 +40,18 @@ COPY participant_import (
 # `excluded` cannot tell an absent status from ACTIVE, hence the second look at the staging table.
 _UPSERT = """
 INSERT INTO participant AS stored (
-    id, program_id, external_id, email, phone, first_name, last_name, display_name, locale, timezone,
-    status, tags, attributes, counters, tiers, consent
+    id, program_id, external_id, email, phone, phone_dialled, first_name, last_name, display_name,
+    locale, timezone, status, tags, attributes, counters, tiers, consent
 )
 SELECT
-    gen_random_uuid(), %(program_id)s, external_id, email, phone, first_name, last_name, display_name,
-    locale, timezone, COALESCE(status, 'ACTIVE'), COALESCE(tags, '{}'), attributes, counters, tiers, consent
+    gen_random_uuid(), %(program_id)s, external_id, email, phone, phone_dialled, first_name, last_name,
+    display_name, locale, timezone, COALESCE(status, 'ACTIVE'), COALESCE(tags, '{}'), attributes, counters, tiers, consent
 FROM participant_import
 ORDER BY external_id
 ON CONFLICT (program_id, external_id) DO UPDATE SET
     email = COALESCE(excluded.email, stored.email),
     phone = COALESCE(excluded.phone, stored.phone),
+    phone_dialled = CASE WHEN excluded.phone IS NULL THEN stored.phone_dialled ELSE excluded.phone_dialled END,
     first_name = COALESCE(excluded.first_name, stored.first_name),
     last_name = COALESCE(excluded.last_name, stored.last_name),
     display_name = COALESCE(excluded.display_name, stored.display_name),
@@ -100,7 +103,7 @@ async def upsert_rows(
     Answers, for each participant that changed, whether it was created; one that is absent was already as the
     row states. What a row leaves out stays as stored; documents are merged key by key. Raises psycopg.Error.
     """
-    staged = [_staged(row) for row in rows]
+    staged = await asyncio.to_thread(lambda: [_staged(row) for row in rows])
     for _ in range(_ATTEMPTS - 1):
         try:
             return await _write(database, program_id, staged)
@@ -142,6 +145,7 @@ def _staged(row: ParticipantRow) -> tuple[Any, ...]:
         row.external_id,
         row.email,
         row.phone,
+        dialled_unlike_written(row.phone),
         row.first_name,
         row.last_name,
         row.display_name,

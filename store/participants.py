@@ -16,6 +16,7 @@ from domain.actions import Channel
 from domain.addresses import address_of
 from domain.events import API_SOURCE
 from domain.participant import ParticipantStatus
+from domain.phone_digits import dialled_unlike_written
 from domain.wake_up import Sleeper
 from store.conversations import detach_conversations_of
 from store.enrollments import erase_enrollments_of
@@ -120,7 +121,7 @@ async def change_participant(
     statement = (
         update(Participant)
         .where(col(Participant.id) == participant.id)
-        .values(**values, updated_at=datetime.now(UTC))
+        .values(**_with_dialled(values), updated_at=datetime.now(UTC))
         .returning(Participant)
         .execution_options(synchronize_session=False, populate_existing=True)
     )
@@ -206,7 +207,7 @@ async def _create(
 ) -> Upserted | None:
     """None when somebody else has just created it."""
     await name_source(session, source)
-    fresh = Participant(id=uuid4(), program_id=program.id, external_id=external_id, **values)
+    fresh = Participant(id=uuid4(), program_id=program.id, external_id=external_id, **_with_dialled(values))
     statement = (
         insert(Participant)
         .values(**fresh.model_dump())
@@ -219,6 +220,12 @@ async def _create(
         return None
     await _written(session, program, [ParticipantChange(None, stored.model_dump())], source)
     return Upserted(None, stored)
+
+
+def _with_dialled(values: Mapping[str, Any]) -> Mapping[str, Any]:
+    if "phone" not in values:
+        return values
+    return {**values, "phone_dialled": dialled_unlike_written(values["phone"])}
 
 
 async def _insert_bare(

@@ -11,8 +11,7 @@ from store.tables.columns import JsonObject, created_instant, document, instant,
 NOT_ACTIVE = text("status <> 'ACTIVE'")
 HAS_PHONE = text("phone IS NOT NULL")
 HAS_EMAIL = text("email IS NOT NULL")
-DIGITS_OF_PHONE = r"regexp_replace(phone, '\D', '', 'g')"
-
+DIGITS_OF_PHONE = r"COALESCE(phone_dialled, regexp_replace(phone, '\D', '', 'g'))"
 
 # A function of the record's own. As MM-DD, of a date however it is written; NUMBER where it is one, of seconds. What
 # is no date has none.
@@ -21,7 +20,11 @@ NUMBER = "number"
 
 
 class Participant(SQLModel, table=True):
-    """A person in a program. `external_id` is the client's own id, unique within the program."""
+    """A person in a program. `external_id` is the client's own id, unique within the program.
+
+    `phone_dialled`: the digits that `phone` is dialled with, where they are not just those it is written with
+    (`domain/phone_digits.py`). Whoever writes the one writes the other.
+    """
 
     __table_args__ = (
         UniqueConstraint("program_id", "external_id"),
@@ -53,6 +56,7 @@ class Participant(SQLModel, table=True):
     external_id: str = text_field()
     email: str | None = text_field(nullable=True)
     phone: str | None = text_field(nullable=True)
+    phone_dialled: str | None = text_field(nullable=True)
     first_name: str | None = text_field(nullable=True)
     last_name: str | None = text_field(nullable=True)
     display_name: str | None = text_field(nullable=True)

@@ -95,6 +95,7 @@ async def test_a_contact_is_known_by_id_mail_or_phone_however_it_is_written(
         {"id": "customer-1"},
         {"email": "ana@example.com"},
         {"phone": "+34612345678"},
+        {"phone": "+٣٤٦١٢٣٤٥٦٧٨"},
     ):
         await send(journeys, contact=contact)
     assert {event["participant_id"] for event in await events(journeys)} == {ana}

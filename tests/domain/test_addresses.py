@@ -44,11 +44,20 @@ def test_a_push_token_is_a_text(token: object) -> None:
         ("+34 612 34 56 78", "+34612345678"),
         ("+1 (202) 555-0100", "+12025550100"),
         ("+49 (0)151 23456789", "+4915123456789"),
+        ("+44 (0) 7911 123456", "+447911123456"),
+        ("+1-800-FLOWERS", "+18003569377"),
+        ("+٣٤٦١٢٣٤٥٦٧٨", "+34612345678"),
     ],
 )
 def test_a_number_is_dialled_in_its_international_form(written: str, number: str) -> None:
     assert normal_address(Channel.SMS, written) == number
     assert normal_address(Channel.WHATSAPP, written) == number
+
+
+@pytest.mark.parametrize("number", ["+34612345678 ext 5", "+34612345678x5", "+34612345678;ext=5"])
+def test_an_extension_cannot_be_written_to(number: str) -> None:
+    with pytest.raises(InvalidAddressError, match=r"^Invalid phone number$"):
+        normal_address(Channel.SMS, number)
 
 
 @pytest.mark.parametrize(

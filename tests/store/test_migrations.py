@@ -84,6 +84,28 @@ def test_the_schema_can_be_taken_down_and_built_again(empty_database: str) -> No
     assert differences(empty_database) == []
 
 
+def test_people_stored_before_are_known_by_the_digits_of_their_number(empty_database: str) -> None:
+    command.upgrade(alembic_config(empty_database), "0031")
+    engine = create_engine(empty_database, poolclass=NullPool)
+    with engine.begin() as connection:
+        connection.exec_driver_sql(
+            "INSERT INTO program (id, name, timezone) VALUES (gen_random_uuid(), 'Cafe', 'UTC')"
+        )
+        connection.exec_driver_sql(
+            "INSERT INTO participant (id, program_id, external_id, phone) SELECT gen_random_uuid(), program.id, "
+            "said.phone, said.phone FROM program, "
+            "(VALUES ('+44 (0) 7911 123456'), ('+34 612 345 678'), ('unlisted')) AS said(phone)"
+        )
+    migrate(empty_database)
+    with engine.connect() as connection:
+        kept = connection.exec_driver_sql("SELECT phone, phone_dialled FROM participant")
+        assert dict(row._tuple() for row in kept) == {
+            "+44 (0) 7911 123456": "447911123456",
+            "+34 612 345 678": None,
+            "unlisted": None,
+        }
+
+
 def test_migrating_again_changes_nothing(empty_database: str) -> None:
     migrate(empty_database)
     before = tables(empty_database)

@@ -14,6 +14,7 @@ from domain.csv_records import UnreadableFileError
 from domain.participant_columns import ColumnMapping, ColumnsError, Unmapped
 from domain.participant_rows import RowProblem
 from store import participant_import
+from store.contacts import participant_at
 from store.database import Database
 from store.participant_import import (
     ImportInterruptedError,
@@ -79,6 +80,21 @@ async def test_every_field_of_a_row_is_stored(importer: Importer) -> None:
     assert person.counters == {"points": 120}
     assert person.tiers == {"loyalty": "gold"}
     assert person.consent == {"email": "subscribed"}
+
+
+async def test_a_number_is_found_by_what_is_dialled_until_another_is_imported(importer: Importer) -> None:
+    async def found(number: str) -> bool:
+        async with importer.database.transaction() as session:
+            return await participant_at(session, importer.program_id, None, number) is not None
+
+    header = "external_id,phone,first_name\n"
+    await importer(header + "a,+44 07911 123456,Ana\n")
+    assert await found("+447911123456")
+    await importer(header + "a,,Anna\n")
+    assert await found("+447911123456")
+    await importer(header + "a,+34600000001,\n")
+    assert await found("+34 600 000 001")
+    assert not await found("+447911123456")
 
 
 async def test_importing_the_same_file_again_changes_nothing(importer: Importer) -> None:
