@@ -164,7 +164,7 @@ def create_app(settings: Settings, clock: Callable[[], float] = time) -> FastAPI
     app = FastAPIOffline(title="Carillon", version="0.1.0", description=DESCRIPTION, lifespan=lifespan)
     app.state.destination_rules = settings.destination_rules
     app.state.rate_limiter = RateLimiter.of(settings, clock)
-    app.state.export_slots = Slots(max(1, settings.database_pool_size // 2), "exports")
+    app.state.export_slots = Slots(max(1, settings.database_pool_size // 4), "exports")
     app.state.cron_secret = settings.cron_secret
     app.state.run_now_patience = timedelta(seconds=settings.run_now_seconds)
     app.state.settings = settings

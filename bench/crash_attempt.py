@@ -21,7 +21,7 @@ def attempt(settings: dict[str, Any], program_id: UUID, linger: bool) -> None:
 
 
 async def _attempt(settings: Settings, program_id: UUID, linger: bool) -> None:
-    database = Database(settings.database_url, pool_size=2)
+    database = Database(settings.database_url, pool_size=4)
     unused: Any = None
     resources = Resources(
         settings=settings,

@@ -99,7 +99,7 @@ async def _import(
     from store.database import Database
     from store.participant_import import ImportInterruptedError, import_participants, read_chunks
 
-    database = Database(load_settings().database_url, pool_size=1)
+    database = Database(load_settings().database_url, pool_size=2)
     try:
         async with database.transaction() as session:
             program_id = await program_id_of(session, program)

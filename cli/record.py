@@ -91,7 +91,7 @@ def fail(message: str, status: int) -> NoReturn:
 async def _with_database(url: str, work: "Callable[[Database], Awaitable[Result]]") -> Result:
     from store.database import Database
 
-    database = Database(url, pool_size=1)
+    database = Database(url, pool_size=2)
     try:
         return await work(database)
     finally:

@@ -45,7 +45,7 @@ async def _store_admin_key(settings: "Settings", secret: str) -> None:
     from store.api_keys import new_key, store_key
     from store.database import Database
 
-    database = Database(settings.database_url, pool_size=1)
+    database = Database(settings.database_url, pool_size=2)
     async with database.transaction() as session:
         await store_key(session, new_key("admin", Role.ADMIN, None, secret))
     await database.close()
@@ -59,7 +59,7 @@ async def _add_admin(settings: "Settings", email: str, password: str) -> None:
     from store.tables import User
     from store.users import add_user, user_with_email
 
-    database = Database(settings.database_url, pool_size=1)
+    database = Database(settings.database_url, pool_size=2)
     async with database.transaction() as session:
         if await user_with_email(session, email) is None:
             hashed = await asyncio.to_thread(hash_password, password)

@@ -25,7 +25,9 @@ class Settings(ChannelSettings):
         str,
         Field(repr=False, description="PostgreSQL address: postgresql://user:password@host:port/database"),
     ]
-    database_pool_size: Annotated[int, Field(ge=1, le=200, description="Connections per process")] = 10
+    database_pool_size: Annotated[
+        int, Field(ge=1, le=200, description="Connections per process, at most")
+    ] = 20
 
     temporal_address: Annotated[
         str, Field(pattern=r"^[^\s/]+:\d+$", description="Temporal frontend, host:port")

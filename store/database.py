@@ -8,13 +8,14 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 
 class Database:
-    """A pool of connections. One instance per process; `url` uses the psycopg driver."""
+    """A pool of at most `pool_size` connections. One instance per process; `url` uses the psycopg driver."""
 
-    def __init__(self, url: str, *, pool_size: int = 10) -> None:
+    def __init__(self, url: str, *, pool_size: int = 20) -> None:
         self.engine: AsyncEngine = create_async_engine(
             url,
             pool_size=pool_size,
-            max_overflow=pool_size,
+            # Connections beyond the pool are closed after each use: under load they are made and closed all the time.
+            max_overflow=0,
             pool_pre_ping=True,
             pool_timeout=10,
             # Errors are logged; the values of the statement that failed are people's data.

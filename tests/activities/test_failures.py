@@ -199,7 +199,7 @@ async def test_a_drivers_message_that_quotes_a_value_is_not_logged(
 
 
 async def test_an_outage_of_a_real_database_is_waited_for() -> None:
-    away = Database("postgresql+psycopg://nobody@127.0.0.1:1/x", pool_size=1)
+    away = Database("postgresql+psycopg://nobody@127.0.0.1:1/x", pool_size=2)
 
     async def body() -> None:
         async with away.transaction() as session:

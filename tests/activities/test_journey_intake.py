@@ -267,7 +267,7 @@ async def test_a_journey_with_somebody_inside_wakes_when_they_move(
     journey_id = await add_open_journey(database, program_id)
     person = await add_person(database, program_id)
     await happen(database, program_id, person, "placed order")
-    waking = Database(database.engine.url.render_as_string(hide_password=False), pool_size=2)
+    waking = Database(database.engine.url.render_as_string(hide_password=False), pool_size=4)
     waking.after_commit = lambda session: told.update(wake_ups(session))
     await drain(waking)
     await waking.close()

@@ -15,7 +15,7 @@ from tests.fixtures.in_process import api_in_process, secret_of_new_key
 async def record(stack: Stack) -> AsyncIterator[Database]:
     """The database behind the API under test."""
     url = stack.addresses.database_url.replace("postgresql://", "postgresql+psycopg://", 1)
-    database = Database(url, pool_size=2)
+    database = Database(url, pool_size=4)
     yield database
     await database.close()
 

@@ -37,7 +37,7 @@ def program(settings: None, database_url: str) -> str:
 
 def add_program(database_url: str, name: str) -> UUID:
     async def add() -> UUID:
-        database = Database(database_url, pool_size=1)
+        database = Database(database_url, pool_size=2)
         async with database.transaction() as session:
             program = Program(name=name)
             session.add(program)

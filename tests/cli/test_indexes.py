@@ -30,7 +30,7 @@ def run(*arguments: str) -> Result:
 
 def program_with_filter(database_url: str, condition: str) -> str:
     async def add() -> str:
-        database = Database(database_url, pool_size=1)
+        database = Database(database_url, pool_size=2)
         async with database.transaction() as session:
             program = Program(name="Filtered")
             session.add(program)
@@ -45,7 +45,7 @@ def program_with_filter(database_url: str, condition: str) -> str:
 
 def indexes_of_participants(database_url: str) -> set[str]:
     async def look() -> set[str]:
-        database = Database(database_url, pool_size=1)
+        database = Database(database_url, pool_size=2)
         async with database.transaction() as session:
             found = await session.execute(
                 text("SELECT indexname FROM pg_indexes WHERE tablename = 'participant'")

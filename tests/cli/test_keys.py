@@ -45,7 +45,7 @@ def created(*arguments: object) -> dict[str, Any]:
 
 def found(database_url: str, secret: str) -> ApiKey | None:
     async def look() -> ApiKey | None:
-        database = Database(database_url, pool_size=1)
+        database = Database(database_url, pool_size=2)
         async with database.transaction() as session:
             key = await find_key(session, secret)
         await database.close()
@@ -56,7 +56,7 @@ def found(database_url: str, secret: str) -> ApiKey | None:
 
 def new_program(database_url: str, name: str) -> str:
     async def add() -> str:
-        database = Database(database_url, pool_size=1)
+        database = Database(database_url, pool_size=2)
         async with database.transaction() as session:
             program = Program(name=name)
             session.add(program)

@@ -49,7 +49,7 @@ def listed() -> dict[str, dict[str, Any]]:
 
 def found(database_url: str, email: str) -> User | None:
     async def look() -> User | None:
-        database = Database(database_url, pool_size=1)
+        database = Database(database_url, pool_size=2)
         async with database.transaction() as session:
             user = await user_with_email(session, email)
         await database.close()
@@ -119,7 +119,7 @@ def test_who_is_disabled_stays_listed_until_they_have_a_new_password(database_ur
 @pytest.mark.parametrize("command", ["disable", "set-password"])
 def test_either_ends_the_sessions(database_url: str, command: str) -> None:
     async def begin() -> str:
-        database = Database(database_url, pool_size=1)
+        database = Database(database_url, pool_size=2)
         async with database.transaction() as session:
             await token_of_new_user(session, Role.VIEWER, None)
             rows = await session.connection()
@@ -129,7 +129,7 @@ def test_either_ends_the_sessions(database_url: str, command: str) -> None:
         return email
 
     async def sessions(email: str) -> int:
-        database = Database(database_url, pool_size=1)
+        database = Database(database_url, pool_size=2)
         async with database.engine.connect() as connection:
             counted = await connection.exec_driver_sql(
                 "SELECT count(*) FROM user_session s JOIN app_user u ON u.id = s.user_id WHERE email = %s",

@@ -47,7 +47,7 @@ async def run(client: httpx.AsyncClient, automation_id: str, **headers: str) -> 
 @pytest.fixture(scope="module")
 async def database(stack: Stack) -> AsyncIterator[Database]:
     url = stack.addresses.database_url.replace("postgresql://", "postgresql+psycopg://", 1)
-    database = Database(url, pool_size=2)
+    database = Database(url, pool_size=4)
     yield database
     await database.close()
 

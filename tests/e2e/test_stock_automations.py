@@ -58,7 +58,7 @@ async def sample(stack: Stack, http: httpx.AsyncClient) -> AsyncIterator[Carillo
     ):
         assert answer.is_success, answer.text
     url = stack.addresses.database_url.replace("postgresql://", "postgresql+psycopg://", 1)
-    database = Database(url, pool_size=1)
+    database = Database(url, pool_size=2)
     assert await score_program(database, UUID(carillon.program_id), now) > ROWS / 2
     await database.close()
     yield carillon

@@ -139,7 +139,7 @@ async def name_taken(stage: Stage) -> None:
         body=_of_the_same_name(first).model_dump(mode="json"),
         actor="operator",
     )
-    database = Database(stage.stack.addresses.database_url.replace("://", "+psycopg://", 1), pool_size=1)
+    database = Database(stage.stack.addresses.database_url.replace("://", "+psycopg://", 1), pool_size=2)
     async with database.transaction() as session:
         session.add(change)
     await database.close()

@@ -157,7 +157,7 @@ async def test_a_reader_that_goes_away_ends_the_query_and_leaves_the_connection_
     database: Database, database_url: str, busy_program: UUID
 ) -> None:
     listed = runs_of(busy_program, RunsWanted())
-    readers = Database(database_url, pool_size=1)
+    readers = Database(database_url, pool_size=2)
     with pytest.raises(_LeavingError):
         async with (
             readers.transaction() as session,

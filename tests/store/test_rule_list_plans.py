@@ -54,7 +54,7 @@ async def database(postgres_address: str) -> AsyncIterator[Database]:
         connection.execute(f'CREATE DATABASE "{name}"')  # type: ignore[arg-type, unused-ignore]
     url = make_url(postgres_address).set(drivername="postgresql+psycopg", database=name)
     migrate(url.render_as_string(hide_password=False))
-    database = Database(url.render_as_string(hide_password=False), pool_size=1)
+    database = Database(url.render_as_string(hide_password=False), pool_size=2)
     yield database
     await database.close()
     with psycopg.connect(postgres_address, autocommit=True) as connection:

@@ -125,7 +125,7 @@ async def test_who_commits_learns_whom_to_wake_and_who_fails_does_not(
 ) -> None:
     endpoint = await add_endpoint(database, program_id)
     woken: list[set[WakeUp]] = []
-    listening = Database(database_url, pool_size=1)
+    listening = Database(database_url, pool_size=2)
     listening.after_commit = lambda session: woken.append(wake_ups(session))
     await tell(listening, program_id)
     with pytest.raises(RuntimeError):
