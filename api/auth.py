@@ -1,5 +1,6 @@
 """Who is calling, with a key or in a session, and whether they may do this."""
 
+from collections.abc import Collection
 from datetime import UTC, datetime
 from typing import Annotated
 from uuid import UUID
@@ -18,6 +19,7 @@ from api.session_cookie import COOKIE, session_token
 from domain.identity import Identity
 from domain.roles import Role, ScopeName
 from domain.storable_text import is_storable
+from store.acting_admins import lock_acting_admin
 from store.api_keys import find_key, identity_of_key
 from store.database import Database
 from store.programs import get_program
@@ -59,12 +61,16 @@ async def authenticate(request: Request) -> Identity:
     secret = _secret(request)
     caller = await _by_session(request) if secret is None else await _by_key(request, secret)
     if caller is None:
-        message = "A valid API key or session is required"
-        raise Refusal(401, message, headers={"WWW-Authenticate": "Bearer"})
+        raise _unknown_caller()
     limiter: RateLimiter = request.app.state.rate_limiter
     limiter.count_request()
     request.state.caller = caller
     return caller
+
+
+def _unknown_caller() -> Refusal:
+    message = "A valid API key or session is required"
+    return Refusal(401, message, headers={"WWW-Authenticate": "Bearer"})
 
 
 def _secret(request: Request) -> str | None:
@@ -145,10 +151,25 @@ async def _writer(caller: Caller) -> Identity:
     return _require(ScopeName.AUTOMATIONS_WRITE, caller)
 
 
-async def _admin(caller: Caller) -> Identity:
+def _require_admin(caller: Identity) -> Identity:
     if caller.role is not Role.ADMIN:
         raise Refusal(403, "Only an admin may do this")
     return caller
+
+
+async def _admin(caller: Caller) -> Identity:
+    return _require_admin(caller)
+
+
+async def still_admin(session: AsyncSession, admin: Identity, users: Collection[UUID] = ()) -> Identity:
+    """Who `admin` is once they, and the `users` whom they are about to change, are locked.
+
+    Raises a Refusal as for anybody who comes now: 401 when they were removed meanwhile, 403 when demoted.
+    """
+    acting = await lock_acting_admin(session, admin, users)
+    if acting is None:
+        raise _unknown_caller()
+    return _require_admin(acting)
 
 
 Reader = Annotated[Identity, Depends(_reader)]

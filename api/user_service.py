@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from api.auth import ensure_program_allowed
+from api.auth import ensure_program_allowed, still_admin
 from api.errors import ErrorDetails, Refusal, invalid, not_found
 from api.schemas.user import CreateUser, PatchUser
 from domain.identity import Identity
@@ -21,10 +21,9 @@ from store.users import add_user, disable, get_user
 class UserService:
     """One per request. An admin bound to a program sees and changes users of that program only."""
 
-    def __init__(self, session: AsyncSession, admin: Identity, own_session: UUID | None) -> None:
+    def __init__(self, session: AsyncSession, admin: Identity) -> None:
         self._session = session
         self._admin = admin
-        self._own_session = own_session
 
     async def create(self, request: CreateUser) -> User:
         program_id = request.program_id or self._admin.program_id
@@ -41,8 +40,8 @@ class UserService:
             raise Refusal(409, "A user with this e-mail address exists", details)
         return user
 
-    async def get(self, user_id: UUID, *, lock: bool = False) -> User:
-        user = await get_user(self._session, user_id, self._admin.program_id, lock=lock)
+    async def get(self, user_id: UUID) -> User:
+        user = await get_user(self._session, user_id, self._admin.program_id)
         if user is None:
             raise not_found("User")
         return user
@@ -52,9 +51,11 @@ class UserService:
         for field in ("name", "role", "disabled", "password"):
             if field in changes and changes[field] is None:
                 raise invalid(field, "null", "a value, or no such field")
+        if patch.password is not None and user_id == self._admin.id:
+            raise _own_password()
         # Hashed before the row is locked: it takes a while.
         hashed = patch.password and await asyncio.to_thread(hash_password, patch.password)
-        user = await self.get(user_id, lock=True)
+        user = await self._lock(user_id)
         if "program_id" in changes:
             await self._check_program(patch.program_id)
             user.program_id = patch.program_id
@@ -67,13 +68,18 @@ class UserService:
             await self._set_disabled(user, patch.disabled)
         if hashed:
             user.password_hash = hashed
-            await end_sessions_of(self._session, user.id, besides=self._own_session)
+            await end_sessions_of(self._session, user.id)
         return user
 
     async def delete(self, user_id: UUID) -> None:
-        user = await self.get(user_id, lock=True)
+        user = await self._lock(user_id)
         self._refuse_oneself(user, True)
         await self._session.delete(user)
+
+    async def _lock(self, user_id: UUID) -> User:
+        """The user, to be changed by an admin who still is one."""
+        self._admin = await still_admin(self._session, self._admin, (user_id,))
+        return await self.get(user_id)
 
     async def _set_disabled(self, user: User, disabled: bool) -> None:
         if not disabled:
@@ -95,3 +101,11 @@ class UserService:
         """So that nobody locks themselves out by a slip."""
         if loses_power and user.id == self._admin.id:
             raise Refusal(409, "Another admin must do this to you")
+
+
+def _own_password() -> Refusal:
+    """Whoever finds a session open shall not take it over for good."""
+    details = ErrorDetails(
+        field="password", reason="one's own", expected="POST /auth/password, which asks for the current one"
+    )
+    return Refusal(409, "Your own password is changed at POST /auth/password", details)

@@ -77,7 +77,7 @@ async def list_keys(session: AsyncSession, only: UUID | None, request: PageReque
 async def revoke_key(session: AsyncSession, key_id: UUID, only: UUID | None = None) -> ApiKey | None:
     """Idempotent; None when there is no such key among those of program `only`. Raises LastAdminError."""
     # Every revocation locks the admins in one order, so two admins cannot revoke each other at once.
-    admins = await _lock_admins(session)
+    admins = await lock_admin_keys(session)
     key = await session.get(ApiKey, key_id)
     if key is None or (only is not None and key.program_id != only):
         return None
@@ -91,6 +91,7 @@ async def revoke_key(session: AsyncSession, key_id: UUID, only: UUID | None = No
     return key
 
 
-async def _lock_admins(session: AsyncSession) -> list[ApiKey]:
+async def lock_admin_keys(session: AsyncSession) -> list[ApiKey]:
+    """Those that are not revoked, by their ids."""
     statement = select(ApiKey).where(col(ApiKey.role) == Role.ADMIN.value, col(ApiKey.revoked_at).is_(None))
     return list((await session.exec(statement.order_by(col(ApiKey.id)).with_for_update())).all())

@@ -1,5 +1,6 @@
 """People who log in."""
 
+from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
@@ -32,6 +33,12 @@ async def get_user(
     """None when there is no such user among those of program `only`; without it, among all."""
     user = await session.get(User, user_id, with_for_update=lock)
     return user if user is not None and only in (None, user.program_id) else None
+
+
+async def lock_users(session: AsyncSession, ids: Collection[UUID]) -> list[User]:
+    """Those of them that exist, by their ids: whoever locks several does so in one order."""
+    statement = select(User).where(col(User.id).in_(ids)).order_by(col(User.id))
+    return list((await session.exec(statement.with_for_update())).all())
 
 
 async def user_with_email(session: AsyncSession, email: str, *, lock: bool = False) -> User | None:

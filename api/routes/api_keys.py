@@ -2,7 +2,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
 
-from api.auth import Admin, ensure_program_allowed
+from api.auth import Admin, ensure_program_allowed, still_admin
 from api.dependencies import PageDep, SessionDep
 from api.errors import Refusal, invalid, not_found
 from api.paging import valid_page
@@ -39,8 +39,9 @@ async def list_(session: SessionDep, admin: Admin, page: PageDep) -> Listing[Api
 @router.delete("/{api_key_id}", status_code=204)
 async def revoke(session: SessionDep, admin: Admin, api_key_id: UUID) -> Response:
     """Revoke: the key is refused from now on. 409 for the last admin's key, or nobody could make another."""
+    acting = await still_admin(session, admin)
     try:
-        key = await revoke_key(session, api_key_id, admin.program_id)
+        key = await revoke_key(session, api_key_id, acting.program_id)
     except LastAdminError:
         raise Refusal(409, "This is the last admin's key; create another one first") from None
     if key is None:

@@ -1,9 +1,9 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Depends, Response
 
-from api.auth import Admin, live_session
+from api.auth import Admin
 from api.dependencies import PageDep, SessionDep
 from api.paging import valid_page
 from api.schemas.paging import Listing, listing
@@ -14,9 +14,8 @@ from store.users import list_users
 router = APIRouter(prefix="/v1/users", tags=["users"])
 
 
-async def _service(request: Request, session: SessionDep, admin: Admin) -> UserService:
-    live = live_session(request)
-    return UserService(session, admin, live.record.id if live is not None else None)
+async def _service(session: SessionDep, admin: Admin) -> UserService:
+    return UserService(session, admin)
 
 
 Service = Annotated[UserService, Depends(_service)]
@@ -43,8 +42,8 @@ async def get(service: Service, user_id: UUID) -> UserOut:
 
 @router.patch("/{user_id}")
 async def patch(service: Service, user_id: UUID, body: PatchUser) -> UserOut:
-    """Change only the fields sent. A new password and `disabled` end the user's sessions. 409 for an admin who
-    would disable or demote themselves."""
+    """Change only the fields sent. A new password and `disabled` end the user's sessions. 409 for who would
+    disable or demote themselves, or change their own password here: that is done at `POST /auth/password`."""
     return UserOut.model_validate(await service.change(user_id, body))
 
 

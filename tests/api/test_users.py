@@ -1,18 +1,30 @@
 """Users over HTTP: made, changed and removed by admins."""
 
+from datetime import UTC, datetime
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
 
+from api.session_cookie import COOKIE
 from domain.roles import Role
 from store.database import Database
+from store.user_sessions import begin_session
 from tests.api.refusal import assert_refused
 from tests.fixtures.in_process import secret_of_new_key
-from tests.fixtures.users import PASSWORD, new_user, token_of_new_user
+from tests.fixtures.users import LIFE, PASSWORD, new_user, token_of_new_user
 
 USERS = "/v1/users"
+
+
+async def client_of(api: httpx.AsyncClient, database: Database, user_id: UUID) -> httpx.AsyncClient:
+    """A client of the same API that has logged in as this user."""
+    async with database.transaction() as session:
+        token, _ = await begin_session(session, user_id, LIFE, datetime.now(UTC))
+    return httpx.AsyncClient(
+        transport=api._transport, base_url=api.base_url, headers={"Cookie": f"{COOKIE}={token}"}
+    )
 
 
 async def made(api: httpx.AsyncClient, **fields: object) -> dict[str, Any]:
@@ -135,6 +147,21 @@ async def test_an_admin_locks_nobody_out_by_locking_out_themselves(
         assert (await own.patch(path, json=change)).status_code == 409
     assert (await own.delete(path)).status_code == 409
     assert (await own.patch(path, json={"name": "Still here", "role": "admin"})).status_code == 200
+
+
+async def test_nobody_changes_their_own_password_without_the_current_one(
+    api: httpx.AsyncClient, database: Database
+) -> None:
+    user = await made(api, role="admin")
+    own = await client_of(api, database, UUID(user["id"]))
+    path = f"{USERS}/{user['id']}"
+    answer = await own.patch(path, json={"name": "Mallory", "password": "staple of another kind"})
+    details = assert_refused(answer, "password", 409, "conflict")
+    assert "POST /auth/password" in details["expected"]
+    assert (await own.get(path)).json() == user
+    change = {"current_password": PASSWORD, "new_password": "staple of another kind"}
+    assert (await own.post("/auth/password", json=change)).status_code == 204
+    assert (await api.patch(path, json={"password": PASSWORD})).status_code == 200
 
 
 async def test_an_admin_bound_to_a_program_manages_users_of_that_program_only(
