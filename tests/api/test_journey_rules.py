@@ -274,6 +274,8 @@ REFUSED: list[tuple[Body, tuple[str, ...]]] = [
     # Our own blocks.
     (journey({"temporaryID": "w", "type": "wait", "wait": {"event": "started checkout", "timeout": {"amount": 1, "units": "d"}}}), (BLOCK,)),
     (journey({"temporaryID": "g", "type": "goal", "goal": {"event": "placed order"}}), (f"{BLOCK}.goal.origin",)),
+    (journey({"temporaryID": "w", "type": "wait", "wait": {"event": "birthday", "timeout": {"amount": 1, "units": "d"}, "eventBlocks": [tag()]}}), (f"{BLOCK}.wait.event",)),
+    (journey({"temporaryID": "g", "type": "goal", "goal": {"event": "birthday", "origin": "api"}}), (f"{BLOCK}.goal.event",)),
     (journey({"temporaryID": "h", "type": "holdout", "holdout": {"percentage": -1}}), (f"{BLOCK}.holdout.percentage",)),
     (journey({"temporaryID": "r", "type": "randomSplit", "randomSplit": {"arms": [{"weight": 0, "blocks": [tag()]}]}}), (f"{BLOCK}.randomSplit.arms", f"{BLOCK}.randomSplit")),
     (journey({"temporaryID": "r", "type": "randomSplit", "randomSplit": {"arms": [{"weight": 1}, {"weight": 1}]}}), (f"{BLOCK}.randomSplit",)),
@@ -381,6 +383,27 @@ async def test_a_journey_cannot_wait_for_itself(learned: JourneysSurface) -> Non
     itself = action("j", "enrollJourney", automationID=made["id"])
     answer = await learned.put_blocks(made["id"], itself)
     assert_faults(answer, "blocks.0.action.enrollJourney.automationID")
+
+
+async def test_nobody_waits_for_a_birthday_by_a_change_either(learned: JourneysSurface) -> None:
+    wait = {"event": "started checkout", "timeout": {"amount": 1, "units": "d"}, "eventBlocks": [tag()]}
+    blocks = [
+        {"temporaryID": "w", "type": "wait", "wait": wait},
+        {"temporaryID": "g", "type": "goal", "goal": {"event": "started checkout"}},
+    ]
+    made = await learned.create(*blocks, trigger=triggered())
+    waiting, aim = made["blocks"]
+    changes = [
+        {"id": waiting["id"], "type": "wait", "wait": {"event": "birthday", "origin": None}},
+        {"id": aim["id"], "type": "goal", "goal": {"event": "birthday"}},
+    ]
+    fields = ("blocks.0.wait.event", "blocks.1.goal.event")
+    assert_faults(await learned.patch(made["id"], blocks=changes), *fields)
+    put = [
+        waiting | {"wait": waiting["wait"] | {"event": "birthday", "origin": None}},
+        aim | {"goal": {"event": "birthday"}},
+    ]
+    assert_faults(await learned.put_blocks(made["id"], *put), *fields)
 
 
 async def test_the_only_origin_of_an_event_is_taken_without_asking(learned: JourneysSurface) -> None:

@@ -14,7 +14,7 @@ from domain.journeys.validation.filters import split_faults
 from domain.journeys.validation.reading import Document, child, document, each, is_given, text
 from domain.journeys.validation.size import BRANCHES, branches_of
 from domain.journeys.validation.surroundings import KnownEvent, Surroundings
-from domain.journeys.validation.triggers import condition_faults
+from domain.journeys.validation.triggers import awaited_faults
 
 Sent = Mapping[str, str | None]
 
@@ -117,7 +117,7 @@ class _Walk:
             group, where = child(inner, "filterGroup"), at.of("filterGroup")
             yield from split_faults(group, self.event, self.around, above, where)
         elif kind in (BlockType.WAIT, BlockType.GOAL):
-            yield from condition_faults(inner, self.around, at)
+            yield from awaited_faults(inner, self.around, at)
             yield from duration_faults(child(inner, "timeout"), at.of("timeout"))
         if kind in (BlockType.SPLIT, BlockType.AB_TESTING) and not any(_branches(inner, kind)):
             names = " or ".join(BRANCHES[kind])

@@ -53,7 +53,6 @@ def trigger_faults(trigger: Document, around: Surroundings, place: Place) -> Ite
 
 
 def condition_faults(condition: Document, around: Surroundings, place: Place) -> Iterator[JourneyFault]:
-    """Of a trigger, and of a wait or a goal that has the same shape."""
     event = text(condition, "event")
     if event is None:
         return
@@ -63,6 +62,14 @@ def condition_faults(condition: Document, around: Surroundings, place: Place) ->
         return
     groups = list(each(condition, "filterGroups", place))
     yield from _event_filters_faults(event, groups, around, place.of("filterGroups"))
+
+
+def awaited_faults(condition: Document, around: Surroundings, place: Place) -> Iterator[JourneyFault]:
+    """Of a wait or a goal: a condition as a trigger has it, of an event that comes to people inside."""
+    if text(condition, "event") == BIRTHDAY:
+        yield not_allowed(place.of("event"), f"{BIRTHDAY} comes to nobody in a journey", "another event")
+        return
+    yield from condition_faults(condition, around, place)
 
 
 def exit_faults(condition: Document, around: Surroundings, place: Place) -> Iterator[JourneyFault]:
