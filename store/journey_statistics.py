@@ -71,7 +71,7 @@ async def count_journeys(session: AsyncSession, query: StatisticsQuery) -> Mappi
         "most": MOST_ROWS + 1,
     }
     for metric in query.metrics:
-        for row in await session.execute(text(_counting(metric, query.dimensions)), given):
+        for row in await session.execute(text(_counting(metric, query)), given):
             *key, count = row
             rows.setdefault(tuple(key), {})[metric] = count
         if len(rows) > MOST_ROWS:
@@ -79,12 +79,13 @@ async def count_journeys(session: AsyncSession, query: StatisticsQuery) -> Mappi
     return dict(sorted(rows.items(), key=lambda item: [str(part or "") for part in item[0]]))
 
 
-def _counting(metric: Metric, dimensions: Sequence[Dimension]) -> str:
-    source, at, condition = _source(metric, by_block=Dimension.BLOCK in dimensions)
+def _counting(metric: Metric, query: StatisticsQuery) -> str:
+    by_block = Dimension.BLOCK in query.dimensions or query.blocks is not None
+    source, at, condition = _source(metric, by_block=by_block)
     # The names of columns are those above: nothing of a client's is in this text.
     parts = [
         _DIMENSIONS.get(dimension, f"date_trunc(CAST(:granularity AS text), {at}, CAST(:zone AS text))")
-        for dimension in dimensions
+        for dimension in query.dimensions
     ]
     shown = ", ".join([*parts, "count(*)"])
     grouped = f" GROUP BY {', '.join(str(n + 1) for n in range(len(parts)))}" if parts else ""

@@ -160,6 +160,18 @@ async def test_a_goal_is_counted_at_its_block(past: Past) -> None:
     assert row == {"blockID": made["blocks"][0]["id"], "entered": 2, "converted": 1}
 
 
+async def test_a_filter_on_blocks_counts_who_came_to_them_wherever_they_stand_now(past: Past) -> None:
+    made = await past.journeys.create(sms(), tag())
+    first, second = (block["id"] for block in made["blocks"])
+    await past.add(made, MONDAY, block_id=second)
+    await past.add(made, MONDAY, goal_at=MONDAY, block_id=None, status="completed", finished_at=MONDAY)
+    of_first = {"filters": [{"name": "blockID", "values": [first]}]}
+    assert await past.report("entered", "converted", **of_first) == [{"entered": 2, "converted": 1}]
+    assert await past.report("entered", "converted", dimensions=by("blockID"), **of_first) == [
+        {"blockID": first, "entered": 2, "converted": 1}
+    ]
+
+
 async def test_up_to_four_queries_are_answered_in_their_order(past: Past) -> None:
     query = {"dateRange": MARCH, "metrics": [{"name": "entered"}]}
     answer = await past.ask(*(query | {"alias": f"q{number}"} for number in range(4)))
