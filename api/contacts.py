@@ -8,6 +8,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from api.documents import refuse_beyond_limits
 from api.errors import invalid
 from api.schemas.contact import Contact
+from domain.contact_tags import contact_tag
 from domain.participant import Consent
 from store.contacts import participant_at
 from store.participants import (
@@ -78,7 +79,9 @@ def _values(contact: Contact, known: Participant | None) -> dict[str, Any]:
     }
     refuse_beyond_limits(**{"contact.customProperties": values["attributes"]})
     values["consent"] = {**({} if known is None else known.consent), **consent}
-    values["tags"] = list(dict.fromkeys([*([] if known is None else known.tags), *contact.tags]))
+    values["tags"] = list(
+        dict.fromkeys([*([] if known is None else known.tags), *map(contact_tag, contact.tags)])
+    )
     if len(values["tags"]) > MOST_TAGS:
         raise invalid("contact.tags", "too many with those that the contact has", f"at most {MOST_TAGS}")
     return values

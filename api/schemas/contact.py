@@ -54,7 +54,9 @@ class Contact(NeighbourShape):
     country: UpTo100 | None = None
     countryCode: CountryCode | None = None  # noqa: N815
     postalCode: UpTo20 | None = None  # noqa: N815
-    tags: list[Tag] = Field(default=[], max_length=100, description="Added to those that they have")
+    tags: list[Tag] = Field(
+        default=[], max_length=100, description="Added, in lower case, to those that they have"
+    )
     customProperties: dict[str, Any] = {}  # noqa: N815
     optIns: list[OptIn] = Field(default=[], max_length=10)  # noqa: N815
     optOuts: list[OptOut] = Field(default=[], max_length=10)  # noqa: N815

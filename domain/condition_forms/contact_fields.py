@@ -9,6 +9,7 @@ from domain.condition_forms.fields import field_of
 from domain.condition_forms.operators import EQUALITY, SUBSTRING, Operator
 from domain.condition_forms.trees import all_of, any_of, call, moment, variable
 from domain.condition_forms.values import Value, day, filled_text
+from domain.contact_tags import contact_tag
 from domain.expressions import PARTICIPANT
 from domain.expressions.ast import Expr
 from domain.segment_ids import id_text
@@ -44,7 +45,7 @@ _TAKEN = {
     ContactField.DATE_ADDED: EQUALITY | {Operator.GT, Operator.LT},
     ContactField.GENDER: frozenset({Operator.EQ}),
 }
-_IN_LISTS = {Operator.EQ: Operator.CONTAINS, Operator.NEQ: Operator.NOT_CONTAINS}
+_IN_LISTS = {Operator.EQ: Operator.IN, Operator.NEQ: Operator.NOT_IN}
 _GENDERS = ("m", "f")
 
 
@@ -64,11 +65,15 @@ def contact_comparison(name: str, operator: Operator, value: Value | None, place
     wanted = filled_text(value, at)
     if field is ContactField.GENDER and wanted not in _GENDERS:
         raise ConditionFormError(at, "unknown", " or ".join(_GENDERS))
-    if field is ContactField.SEGMENT_ID:
-        wanted = id_text(wanted)
-    if field in (ContactField.SEGMENT_ID, ContactField.TAG):
-        operator = _IN_LISTS[operator]
-    return comparison(field_of(_SUBJECTS[field], PARTICIPANT, place.of("field")), operator, wanted, place)
+    subject = field_of(_SUBJECTS[field], PARTICIPANT, place.of("field"))
+    match field:
+        case ContactField.SEGMENT_ID:
+            return comparison(subject, _IN_LISTS[operator], (id_text(wanted),), place)
+        case ContactField.TAG:
+            either = tuple(dict.fromkeys((wanted, contact_tag(wanted))))
+            return comparison(subject, _IN_LISTS[operator], either, place)
+        case _:
+            return comparison(subject, operator, wanted, place)
 
 
 def _date_added(operator: Operator, wanted: date, at: Place) -> Expr:

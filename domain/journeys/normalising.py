@@ -6,6 +6,7 @@ What is written has been checked: these functions rely on it.
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
+from domain.contact_tags import contact_tag
 from domain.journeys.blocks import ActionType, Block, BlockType
 from domain.journeys.definition import FrequencyLimiter, JourneyDefinition, LimiterDuration, LimiterUnit
 from domain.journeys.filters import SplitFilterType
@@ -138,7 +139,7 @@ def stored_action(action: Written, content: str | None) -> dict[str, Any]:
     if kind is ActionType.SEND_EMAIL:
         inner["contentID"] = inner.pop("templateID", None) or inner.get("contentID") or content
     elif kind in _TAGGING:
-        inner["value"] = inner["value"].lower()
+        inner["value"] = contact_tag(inner["value"])
     return {"type": kind.value, kind.value: _unless_empty(inner)}
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from domain.contact_tags import contact_tag
 from domain.journeys.arms import arm_of, is_within, place
 from domain.journeys.blocks import Action, ActionType, Block, BlockType, DelayZone
 from domain.journeys.conditions import Received
@@ -256,9 +257,10 @@ class _Walker:
             if len(row["tags"]) >= MAX_ITEMS:
                 return "too many tags"
             self._walked.row = {**row, "tags": [*row["tags"], action.add_tag.value]}
-        elif action.remove_tag is not None and action.remove_tag.value in row["tags"]:
-            kept = [tag for tag in row["tags"] if tag != action.remove_tag.value]
-            self._walked.row = {**row, "tags": kept}
+        elif action.remove_tag is not None:
+            kept = [tag for tag in row["tags"] if contact_tag(tag) != action.remove_tag.value]
+            if len(kept) < len(row["tags"]):
+                self._walked.row = {**row, "tags": kept}
         elif action.update_attribute is not None:
             name, value = action.update_attribute.name, action.update_attribute.value
             attributes = {key: kept for key, kept in row["attributes"].items() if key != name}

@@ -71,7 +71,12 @@ async def test_a_contact_is_created_once_and_what_is_said_of_them_is_written_ove
         "optIns": [{"channel": "email"}],
     }
     await send(journeys, contact=first)
-    again = {"email": "NOOR@example.com", "lastName": "Ek", "tags": ["b"], "optOuts": [{"channel": "sms"}]}
+    again = {
+        "email": "NOOR@example.com",
+        "lastName": "Ek",
+        "tags": ["B", "A"],
+        "optOuts": [{"channel": "sms"}],
+    }
     await send(journeys, contact=again)
     (person,) = await people(journeys)
     assert (person["external_id"], person["first_name"], person["last_name"]) == (

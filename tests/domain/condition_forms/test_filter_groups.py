@@ -73,7 +73,8 @@ def naive(form: dict[str, Any], person: dict[str, object]) -> bool:
     if field in LIST_FIELDS:
         held = person[LIST_FIELDS[field]]
         assert isinstance(held, list)
-        return (value in held) is (operator == "eq")
+        wanted = {value, value.lower()} if field == "tag" else {value}
+        return any(each in held for each in wanted) is (operator == "eq")
     if field == "dateAdded":
         added = person["participant.created_at"]
         assert isinstance(added, datetime)
@@ -128,6 +129,11 @@ def audience(*filters: tuple[str, str, object], by: str = "and") -> list[dict[st
         (
             audience(("dateAdded", "gt", "2025-01-01")),
             'participant.created_at >= timestamp("2025-01-02T00:00:00Z")',
+        ),
+        (
+            audience(("tag", "eq", "VIP"), ("tag", "neq", "Beta")),
+            '("VIP" in participant.tags || "vip" in participant.tags) && '
+            '!("Beta" in participant.tags || "beta" in participant.tags)',
         ),
         (
             audience(("tag", "eq", "vip"), ("tag", "eq", "beta"), by="or"),

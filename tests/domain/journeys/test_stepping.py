@@ -136,6 +136,15 @@ def test_a_split_sees_what_the_steps_before_it_changed() -> None:
     assert done.row["tags"] == []
 
 
+def test_tags_are_the_same_in_whatever_case_they_were_written() -> None:
+    by_capitals = split("split", [tagged("VIP")], [untag("gone", "mixed")], [])
+    done = walked(journey(tag("vip"), by_capitals), person=row(tags=["MiXed", "kept"]))
+    assert decisions(done)[1:] == [("split", "branched"), ("gone", "changed")]
+    assert done.row["tags"] == ["kept", "vip"]
+    as_written = walked(journey(split("split", [tagged("VIP")], [tag("yes")], [])), person=row(tags=["VIP"]))
+    assert as_written.row["tags"] == ["VIP", "yes"]
+
+
 def test_a_split_asks_about_the_event_that_brought_them_here() -> None:
     large = {"type": "event", "field": "total", "operator": "gt", "value": 100}
     definition = journey(split("split", [large], [tag("big")], [tag("small")]))
