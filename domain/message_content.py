@@ -58,6 +58,13 @@ class Content(BaseModel):
             for key, source in getattr(self, name).items():
                 yield f"{name}.{key}", source
 
+    def links(self) -> Iterator[tuple[str, str]]:
+        """Those of its templates that have to come out as URLs, each with its field."""
+        if self.click_url is not None:
+            yield "click_url", self.click_url
+        for index, source in enumerate(self.media):
+            yield f"media.{index}", source
+
 
 class MessageContents(BaseModel):
     """A message in every language that it is written in; the default one is for all the others."""

@@ -14,20 +14,18 @@ RESERVED_HEADERS = frozenset(
 RESERVED_PREFIXES = ("content-", "list-unsubscribe", "x-carillon-", "dkim-")
 # One line of a mail holds 998 bytes, its name included.
 MAX_URL = 900
+LONGEST_LINK = 2_048
+A_URL = "an http or https URL, in ASCII"
 
 
 def is_url(value: str) -> bool:
-    """An http or https URL, in ASCII, that one line of a mail holds."""
-    return (
-        value.startswith(("https://", "http://"))
-        and len(value) <= MAX_URL
-        and all(33 <= ord(sign) <= 126 for sign in value)
-    )
+    """An http or https URL, in ASCII."""
+    return value.startswith(("https://", "http://")) and all(33 <= ord(sign) <= 126 for sign in value)
 
 
 def _checked_url(value: str) -> str:
     if not is_url(value):
-        raise ValueError("expected an http or https URL, in ASCII")
+        raise ValueError(f"expected {A_URL}")
     return value
 
 
@@ -41,6 +39,7 @@ def _are_headers(headers: dict[str, str]) -> dict[str, str]:
 
 
 Url = Annotated[str, Field(max_length=MAX_URL), AfterValidator(_checked_url)]
+Link = Annotated[str, Field(max_length=LONGEST_LINK), AfterValidator(_checked_url)]
 HeaderName = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9-]{0,75}$")]
 ShortText = Annotated[str, Field(max_length=1_000), AfterValidator(storable)]
 Name = Annotated[str, Field(min_length=1, max_length=100), AfterValidator(storable)]
@@ -71,8 +70,8 @@ class MessageOptions(BaseModel):
     track_opens: bool | None = None
     track_clicks: bool | None = None
     title: ShortText | None = None
-    click_url: Url | None = None
-    media: Annotated[tuple[Url, ...], Field(max_length=10)] = ()
+    click_url: Link | None = None
+    media: Annotated[tuple[Link, ...], Field(max_length=10)] = ()
     content_sid: Annotated[str, Field(pattern=r"^H[A-Za-z0-9]{1,63}$")] | None = None
     content_variables: Annotated[dict[Name, ShortText], Field(max_length=100)] = {}
     data: Annotated[dict[Name, ShortText], Field(max_length=50)] = {}

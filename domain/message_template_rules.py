@@ -5,7 +5,9 @@ from uuid import UUID
 
 from domain.actions import Channel, SendMessage
 from domain.definition_rules import DefinitionError, template_faults
+from domain.fixed_links import is_broken_link
 from domain.message_content import NAMES_OF_VALUES, Content, MessageContents
+from domain.message_options import A_URL
 
 _NO_VALUES: dict[str, object] = {name: {} for name in NAMES_OF_VALUES}
 _OF_MAILS = ("html", "preheader")
@@ -22,6 +24,9 @@ def content_faults(channel: Channel, contents: MessageContents) -> Iterator[Defi
         yield from _faults_for_channel(channel, content, at)
         for field, source in content.sources():
             yield from template_faults(f"{at}.{field}", source, _NO_VALUES, html=field == "html")
+        for field, source in content.links():
+            if is_broken_link(source):
+                yield DefinitionError(f"{at}.{field}", "not a URL", A_URL)
 
 
 def _faults_for_channel(channel: Channel, content: Content, at: str) -> Iterator[DefinitionError]:

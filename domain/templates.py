@@ -1,21 +1,23 @@
 """Message templates in Liquid, bounded in size, loops and output."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 from liquid import BoundTemplate, Environment
-from liquid.builtin.expressions import FilteredExpression
 from liquid.exceptions import LiquidError, LiquidSyntaxError, ResourceLimitError, UnknownFilterError
 
 from domain.expressions import Position
 from domain.message_links import LINKS_IN_TEMPLATES
-from domain.template_bounds import MAX_RANGE, Filter, bound_ranges, bounded, expressions_of
+from domain.template_bounds import MAX_RANGE, Filter, bound_ranges, bounded
+from domain.template_filters import filter_faults
 from domain.template_gaps import Gap, NotingOutput
 
 MAX_OUTPUT_BYTES = 262_144
 MAX_LOOP_ITERATIONS = MAX_RANGE
+# A template stands alone: there are no others that one could be made of.
+_TAGS_OF_OTHER_TEMPLATES = ("include", "render")
 
 
 class TemplateError(ValueError):
@@ -40,6 +42,11 @@ class _BoundedEnvironment(Environment):
     context_depth_limit = 20
     local_namespace_limit = 65_536
 
+    def setup_tags_and_filters(self, *, extra: bool = False) -> None:
+        super().setup_tags_and_filters(extra=extra)
+        for name in _TAGS_OF_OTHER_TEMPLATES:
+            del self.tags[name]
+
     def add_filter(self, name: str, func: Filter) -> None:
         super().add_filter(name, bounded(name, func))
 
@@ -63,11 +70,15 @@ class Template:
         """Raises TemplateError when the template fails on these values or passes a limit."""
         return _rendered(self._template, values)
 
+    @cached_property
+    def filter_faults(self) -> Sequence[TemplateError]:
+        """Filters that do not exist, or have arguments that they never take. Nothing is rendered."""
+        return [_fault_of(error) for error in filter_faults(self._template)]
+
     def faults(self, values: Mapping[str, Any]) -> Iterator[TemplateError]:
-        """What is wrong with it whoever it is for: filters that do not exist, then what rendering it meets."""
-        unknown = list(self._unknown_filters())
-        yield from unknown
-        if unknown:
+        """What is wrong with it whoever it is for: filters that cannot be applied, then what rendering it meets."""
+        yield from self.filter_faults
+        if self.filter_faults:
             return
         try:
             self.render(values)
@@ -86,14 +97,6 @@ class Template:
         _rendered(_parsed(environment, self._source), values)
         return gaps
 
-    def _unknown_filters(self) -> Iterator[TemplateError]:
-        """Rendering finds only those that it comes by."""
-        known = self._environment.filters
-        for expression in expressions_of(self._template):
-            for used in (isinstance(expression, FilteredExpression) and expression.filters) or ():
-                if used.name not in known:
-                    yield _error_of(UnknownFilterError(f"unknown filter '{used.name}'", token=used.token))
-
 
 @lru_cache(maxsize=1_024)
 def parse_template(source: str, *, html: bool = False) -> Template:
@@ -105,7 +108,7 @@ def _parsed(environment: Environment, source: str) -> BoundTemplate:
         template = environment.from_string(source)
         bound_ranges(template)
     except LiquidError as error:
-        raise _error_of(error) from None
+        raise _fault_of(error) from None
     return template
 
 
@@ -114,17 +117,22 @@ def _rendered(template: BoundTemplate, values: Mapping[str, Any]) -> str:
         return template.render(**LINKS_IN_TEMPLATES | dict(values))
     except LiquidError as error:
         raise _error_of(error) from None
-    except Exception as error:
+    except Exception:
         # A filter that met a value it was not written for; the message would quote that value.
-        raise TemplateValueError(f"{type(error).__name__}: cannot be rendered") from None
+        raise TemplateValueError("a value is not what the template needs") from None
 
 
 def _error_of(error: LiquidError) -> TemplateError:
-    place = _position_of(error)
     # Only these messages come from the template alone; others may quote the value that a filter met.
     if isinstance(error, LiquidSyntaxError | UnknownFilterError | ResourceLimitError):
-        return TemplateError(f"{type(error).__name__}: {error.message}", place, _suggestion_for(error))
-    return TemplateValueError(f"{type(error).__name__}: cannot be rendered", place)
+        return _fault_of(error)
+    word = None if error.token is None else error.token.value
+    at = f"for filter '{word}' " if word in _PLAIN.filters else ""
+    return TemplateValueError(f"a value {at}is not what the template needs", _position_of(error))
+
+
+def _fault_of(error: LiquidError) -> TemplateError:
+    return TemplateError(str(error.message), _position_of(error), _suggestion_for(error))
 
 
 def _position_of(error: LiquidError) -> Position | None:

@@ -1,11 +1,12 @@
 """What the actions of a journey must have to be carried out."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from domain.actions import Channel
 from domain.condition_forms.errors import Place
 from domain.destinations import DestinationError, parse_destination
+from domain.fixed_links import is_broken_link
 from domain.journeys.blocks import ActionType
 from domain.journeys.brackets import as_liquid, fill_json
 from domain.journeys.validation.faults import (
@@ -19,6 +20,7 @@ from domain.journeys.validation.reading import Document, child, each, is_given, 
 from domain.journeys.validation.surroundings import Surroundings
 from domain.json_limits import check_json_limits
 from domain.message_links import UNSUBSCRIBE_LINK
+from domain.message_options import A_URL
 from domain.send_gates import is_address
 from domain.templates import TemplateError, parse_template
 
@@ -32,7 +34,7 @@ _UNSAFE_IN_HEADER = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 _TEMPLATES: Mapping[ActionType, tuple[str, ...]] = {
     ActionType.SEND_EMAIL: ("subject", "preheader"),
     ActionType.SEND_SMS: ("message",),
-    ActionType.SEND_PUSH: ("title", "body"),
+    ActionType.SEND_PUSH: ("title", "body", "clickUrl"),
     ActionType.SEND_WHATSAPP: ("message",),
 }
 _COMPLIANCE = (
@@ -55,11 +57,19 @@ def action_faults(action: Document, around: Surroundings, place: Place) -> Itera
     inner, at = child(action, kind), place.of(kind)
     for name in _TEMPLATES.get(ActionType(kind), ()):
         yield from _template_faults(inner, name, at)
-    match ActionType(kind):
+    yield from _faults_of(ActionType(kind), inner, around, at)
+
+
+def _faults_of(kind: ActionType, inner: Document, around: Surroundings, at: Place) -> Iterator[JourneyFault]:
+    match kind:
         case ActionType.SEND_EMAIL:
             yield from _email_faults(inner, around, at)
         case ActionType.SEND_SMS:
             yield from _compliance_faults(child(inner, "compliance"), at.of("compliance"))
+        case ActionType.SEND_PUSH:
+            link = text(inner, "clickUrl")
+            if link and is_broken_link(link):
+                yield malformed(at.of("clickUrl"), "not a URL", A_URL)
         case ActionType.SEND_WEBHOOK:
             yield from _webhook_faults(inner, around, at)
         case ActionType.UPDATE_ATTRIBUTE:
@@ -128,10 +138,13 @@ def _template_faults(inner: Document, name: str, place: Place) -> Iterator[Journ
     source = text(inner, name)
     if source is None:
         return
+    faults: Sequence[TemplateError]
     try:
-        parse_template(as_liquid(source))
+        faults = parse_template(as_liquid(source)).filter_faults
     except TemplateError as error:
-        yield malformed(place.of(name), str(error), "a Liquid template")
+        faults = [error]
+    for fault in faults:
+        yield malformed(place.of(name), str(fault), "a Liquid template")
 
 
 def _enroll_faults(inner: Document, around: Surroundings, place: Place) -> Iterator[JourneyFault]:
