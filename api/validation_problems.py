@@ -14,6 +14,7 @@ PLAINLY = {
     "missing": ("required", "present"),
     "extra_forbidden": ("unknown field", "no such field"),
     "dict_type": ("not a JSON object", "an object"),
+    "none_required": ("has no value here", "null, or no such field"),
     "model_type": ("not a JSON object", "an object"),
     "model_attributes_type": ("not a JSON object", "an object; the body, as application/json"),
 }

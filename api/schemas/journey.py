@@ -104,11 +104,12 @@ class OverlapLimiterIn(Written):
 
 
 class SettingsIn(Written):
-    """Null removes a limiter."""
+    """Null removes a limiter. `discount`: as it is shown."""
 
     sending_thresholds: ThresholdsIn = maybe_sent()
     frequency_limiter: FrequencyLimiterIn | None = None
     overlap_limiter: OverlapLimiterIn | None = None
+    discount: None = None
 
 
 Exits = Annotated[list[ExitConditionIn], Field(max_length=MOST_EXITS)]

@@ -24,9 +24,10 @@ ImageId = Annotated[AnyText, Field(max_length=255)]
 
 class SendEmailIn(Written):
     """`templateID`: a message template; required for a block that has sent no mail so far, and not allowed for one that
-    has."""
+    has. `contentID`: of a block that stays, as it is shown."""
 
     template_id: Label | None = None
+    content_id: Label | None = None
     subject: UpTo250
     preheader: MaybeEmptyUpTo250
     sender_name: UpTo250
@@ -117,8 +118,10 @@ class ActionIn(Written):
 
 
 class PatchEmail(Written):
-    """Only the fields sent change; null or an empty text clears `senderEmail` and `replyToEmail`."""
+    """Only the fields sent change; null or an empty text clears `senderEmail` and `replyToEmail`. `contentID`: as it is
+    shown."""
 
+    content_id: Label = maybe_sent()
     subject: UpTo250 = maybe_sent()
     preheader: MaybeEmptyUpTo250 = maybe_sent()
     sender_name: UpTo250 = maybe_sent()

@@ -16,7 +16,7 @@ from domain.journeys.validation import (
     WrittenBlocks,
     journey_faults,
 )
-from domain.journeys.validation.faults import duplicate, missing, not_allowed
+from domain.journeys.validation.faults import duplicate, missing, not_allowed, read_only
 from domain.journeys.validation.reading import Document, child, document, each, is_given, text
 from domain.journeys.validation.size import branches_of
 
@@ -135,7 +135,9 @@ def _merge_action(action: dict[str, Any], sent: Document, place: Place) -> Itera
             yield not_allowed(place.of(other), f"not for an action of type {kind}", kind)
     inner = action[kind]
     for name, value in child(sent, kind).items():
-        if value is None:
+        if name == "contentID" and value != inner.get(name):
+            yield read_only(place.of(kind).of(name))
+        elif value is None:
             inner.pop(name, None)
         else:
             inner[name] = value

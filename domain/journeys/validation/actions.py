@@ -80,10 +80,9 @@ def _faults_of(kind: ActionType, inner: Document, around: Surroundings, at: Plac
 
 
 def _email_faults(email: Document, around: Surroundings, place: Place) -> Iterator[JourneyFault]:
-    for name in ("templateID", "contentID"):
-        template = text(email, name)
-        if template is not None and template not in around.templates:
-            yield missing(place.of(name), "template")
+    template = text(email, "templateID")
+    if template is not None and template not in around.templates:
+        yield missing(place.of("templateID"), "template")
     language = text(email, "language")
     if language is not None and not _LANGUAGE.fullmatch(language):
         yield malformed(place.of("language"), "not a language", "xx_XX, such as en_US")

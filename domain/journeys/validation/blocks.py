@@ -1,6 +1,6 @@
 """The tree of blocks: what each block has, what may follow what, and which ids there are."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -9,7 +9,14 @@ from domain.condition_forms.errors import Place
 from domain.journeys.blocks import ActionType, BlockType
 from domain.journeys.validation.actions import SENDS, action_faults
 from domain.journeys.validation.delays import delay_faults, duration_faults
-from domain.journeys.validation.faults import JourneyFault, duplicate, missing, not_allowed, required
+from domain.journeys.validation.faults import (
+    JourneyFault,
+    duplicate,
+    missing,
+    not_allowed,
+    read_only,
+    required,
+)
 from domain.journeys.validation.filters import split_faults
 from domain.journeys.validation.reading import Document, child, document, each, is_given, text
 from domain.journeys.validation.size import BRANCHES, branches_of
@@ -30,12 +37,12 @@ class BlockIds(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class WrittenBlocks:
-    """How the blocks of a document are named, and of those that there were before: their types by id, and the ids of
-    those that have the content of a mail."""
+    """How the blocks of a document are named, and of those that there were before: their types by id, and the contentID
+    of each that sends a mail."""
 
     ids: BlockIds = BlockIds.NEW
     existing: Mapping[str, str] = field(default_factory=dict)
-    mails: Collection[str] = ()
+    contents: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +62,7 @@ class _Walk:
             block, at = document(item), place.of(index)
             follows = index + 1 < len(listed)
             yield from self._names(block, at)
+            yield from self._content(block, at)
             yield from self._parts(block, at)
             yield from self._inner(block, at, above)
             if not follows and not goes_on:
@@ -83,16 +91,27 @@ class _Walk:
                 yield duplicate(place.of(name), self.named[given])
             elif given is not None:
                 self.named[given] = place.of(name)
-        if own is None or own in self.written.existing:
-            yield from self._template(block, place, has_content=own in self.written.mails)
 
-    def _template(self, block: Document, place: Place, *, has_content: bool) -> Iterator[JourneyFault]:
+    def _content(self, block: Document, place: Place) -> Iterator[JourneyFault]:
         email = child(child(block, "action"), ActionType.SEND_EMAIL)
-        at = place.of("action").of(ActionType.SEND_EMAIL).of("templateID")
-        if email and not has_content and not is_given(email, "templateID"):
-            yield required(at, "a template, as the block has sent no mail so far")
-        elif email and has_content and is_given(email, "templateID"):
-            yield not_allowed(at, "a block keeps its content", "no such field, or a new block")
+        if not email:
+            return
+        own, at = text(block, "id"), place.of("action").of(ActionType.SEND_EMAIL)
+        if self.written.ids is BlockIds.STORED:
+            if text(email, "contentID") not in self.around.templates:
+                yield missing(at.of("contentID"), "template")
+            return
+        kept = self.written.contents.get(own or "")
+        if is_given(email, "contentID") and email["contentID"] != kept:
+            yield read_only(at.of("contentID"))
+        if own is not None and own not in self.written.existing:
+            return
+        if kept is None and not is_given(email, "templateID"):
+            yield required(at.of("templateID"), "a template, as the block has sent no mail so far")
+        elif kept is not None and is_given(email, "templateID"):
+            yield not_allowed(
+                at.of("templateID"), "a block keeps its content", "no such field, or a new block"
+            )
 
     def _parts(self, block: Document, place: Place) -> Iterator[JourneyFault]:
         kind = text(block, "type")

@@ -37,6 +37,10 @@ def not_allowed(place: Place, reason: str, expected: str | None = None) -> Journ
     return JourneyFault(place.path, FaultKind.NOT_ALLOWED, reason, expected)
 
 
+def read_only(place: Place) -> JourneyFault:
+    return not_allowed(place, "read-only", "as it is shown, or no such field")
+
+
 def malformed(place: Place, reason: str, expected: str | None = None) -> JourneyFault:
     return JourneyFault(place.path, FaultKind.INVALID_FORMAT, reason, expected)
 

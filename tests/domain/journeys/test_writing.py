@@ -133,3 +133,12 @@ def test_no_patch_is_too_wrong_to_be_read(written: dict[str, Any], garbage: Any)
     named = {"id": first.id, "type": first.type.value, first.type.value: garbage}
     whole = {"trigger": garbage, "settings": garbage, "exitConditions": garbage, "blocks": [named, garbage]}
     patched(definition, whole, NOTHING_KNOWN)
+
+
+def test_a_mail_keeps_its_content_though_the_template_is_gone() -> None:
+    mail = {"contentID": "gone", "subject": "Hi", "preheader": "", "senderName": "Ana", "language": "en_US"}
+    block = {"id": "a", "type": "action", "action": {"type": "sendEmail", "sendEmail": mail}}
+    as_shown = WrittenBlocks(BlockIds.REPLACEMENT, {"a": "action"}, {"a": "gone"})
+    assert block_faults([block], {}, NOTHING_KNOWN, as_shown) == []
+    (fault,) = block_faults([block], {}, NOTHING_KNOWN, STORED)
+    assert (fault.field, fault.reason) == ("blocks.0.action.sendEmail.contentID", "no such template")
