@@ -198,6 +198,7 @@ REFUSED: list[tuple[Body, tuple[str, ...]]] = [
     (journey(action("p", "sendPush", **PUSH | {"clickUrl": "https://example.com/{{ a"})), (f"{BLOCK}.action.sendPush.clickUrl",)),
     (journey(action("p", "sendPush", **PUSH | {"title": "{% include 'x' %}", "body": "{{ contact.points | divided_by: 0 }}"})), tuple(f"{BLOCK}.action.sendPush.{name}" for name in ("title", "body"))),
     (journey(action("w", "sendWebhook", callbackUrl="http://example.com", body="{", headers=[{"key": "a b", "value": "x\ny"}])), (f"{BLOCK}.action.sendWebhook.callbackUrl", f"{BLOCK}.action.sendWebhook.body", f"{BLOCK}.action.sendWebhook.headers.0.key", f"{BLOCK}.action.sendWebhook.headers.0.value")),
+    (journey(action("w", "sendWebhook", **WEBHOOK, headers=[{"key": "a", "value": value} for value in ("é😀", "a\tb", "a b~", "")])), (f"{BLOCK}.action.sendWebhook.headers.0.value", f"{BLOCK}.action.sendWebhook.headers.1.value")),
     (journey(action("w", "sendWebhook", callbackUrl="https://169.254.169.254/latest", body="{}")), (f"{BLOCK}.action.sendWebhook.callbackUrl",)),
     (journey(action("j", "enrollJourney", automationID=UNKNOWN_ID)), (f"{BLOCK}.action.enrollJourney.automationID",)),
     (journey(action("u", "updateAttribute", name="", value="\0")), (f"{BLOCK}.action.updateAttribute.name", f"{BLOCK}.action.updateAttribute.value")),

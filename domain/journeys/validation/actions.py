@@ -29,7 +29,7 @@ SENDS = frozenset(
 )
 _LANGUAGE = re.compile(r"[a-z]{2}_[A-Z]{2}")
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
-_UNSAFE_IN_HEADER = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+_HEADER_VALUE = re.compile(r"[\x20-\x7e]*")
 # The texts that are Liquid.
 _TEMPLATES: Mapping[ActionType, tuple[str, ...]] = {
     ActionType.SEND_EMAIL: ("subject", "preheader"),
@@ -120,8 +120,10 @@ def _webhook_faults(webhook: Document, around: Surroundings, place: Place) -> It
         key, value = text(header, "key"), text(header, "value")
         if key is not None and not _HEADER_NAME.fullmatch(key):
             yield malformed(at.of("key"), "not the name of a header", "a name such as X-Api-Key")
-        if value is not None and _UNSAFE_IN_HEADER.search(value):
-            yield malformed(at.of("value"), "contains a control character", "a single line")
+        if value is not None and not _HEADER_VALUE.fullmatch(value):
+            yield malformed(
+                at.of("value"), "not the value of a header", "a single line of visible ASCII and spaces"
+            )
 
 
 def _is_json_template(body: str) -> bool:
