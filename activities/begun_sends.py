@@ -8,10 +8,19 @@ from uuid import UUID
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from activities.failures import is_transient
-from channels.channel import Delivery, DeliveryStatus, InDoubt, MessageChannel, Outgoing
+from channels.channel import (
+    Delivery,
+    DeliveryProblem,
+    DeliveryStatus,
+    InDoubt,
+    MessageChannel,
+    Outgoing,
+)
 from domain.delivery_policy import DeliveryPolicy
 from domain.messages import MessageStatus
+from store.database import Database
 from store.messages import note_contact, still_there
+from store.refused_messages import remember_opt_out
 
 SETTLE_PAUSE_SECONDS = 0.5
 
@@ -46,6 +55,19 @@ async def note_answers(
     not_reached = [person for person, answer in answers if answer.error is not None]
     there = await still_there(session, [person for person in not_reached if person is not None])
     return [answer.error if person is None or person in there else None for person, answer in answers]
+
+
+async def remember_opt_outs(
+    database: Database, answers: Sequence[tuple[UUID, str, Delivery]], now: datetime
+) -> None:
+    """Send nothing more to the addresses of messages, by id, whose recipient has told the provider to stop.
+
+    To be called before the messages are settled, with nothing locked: others may have the address, too.
+    """
+    for message_id, address, answer in answers:
+        if answer.problem is DeliveryProblem.UNSUBSCRIBED:
+            async with database.transaction() as session:
+                await remember_opt_out(session, message_id, address, now)
 
 
 async def hand_over(channel: MessageChannel, messages: Sequence[Outgoing]) -> list[Delivery]:

@@ -14,6 +14,7 @@ from activities.begun_sends import (
     hand_over,
     is_sent_again,
     note_answers,
+    remember_opt_outs,
     repeats_abandoned,
     settle_patiently,
 )
@@ -256,6 +257,8 @@ class MessageDispatchActivities:
         messages: Sequence[DueMessage],
         deliveries: Sequence[Delivery],
     ) -> None:
+        told = [(one.id, one.recipient, answer) for one, answer in zip(messages, deliveries, strict=True)]
+        await remember_opt_outs(self._database, told, datetime.now(UTC))
         async with self._database.transaction() as session:
             now = datetime.now(UTC)
             people = [message.participant_id for message in messages]

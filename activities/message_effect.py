@@ -15,6 +15,7 @@ from activities.begun_sends import (
     hand_over,
     is_sent_again,
     note_answers,
+    remember_opt_outs,
     repeats_abandoned,
     settle_patiently,
 )
@@ -271,6 +272,9 @@ class MessageEffect:
 
     async def _settle(self, drafts: Sequence[Draft], deliveries: Sequence[Delivery]) -> None:
         """Record what the provider answered, even when the run was ended meanwhile: its counts follow."""
+        answered = zip(drafts, deliveries, strict=True)
+        told = [(draft.message_id, draft.recipient, answer) for draft, answer in answered]
+        await remember_opt_outs(self._database, told, datetime.now(UTC))
         async with self._database.transaction() as session:
             in_time = (await share_run(session, self._run.id)) in OPEN_RUNS
             if in_time:

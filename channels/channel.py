@@ -21,7 +21,10 @@ class DeliveryStatus(StrEnum):
 
 
 class DeliveryProblem(StrEnum):
-    """Why a message was not sent, in words that quote nobody."""
+    """Why a message was not sent, in words that quote nobody.
+
+    `unsubscribed`: the recipient has told the provider to stop.
+    """
 
     NO_CONNECTION = "no_connection"
     CONNECTION_LOST = "connection_lost"
@@ -34,6 +37,7 @@ class DeliveryProblem(StrEnum):
     UNAVAILABLE = "unavailable"
     PROVIDER_FAULT = "provider_fault"
     RECIPIENT_REFUSED = "recipient_refused"
+    UNSUBSCRIBED = "unsubscribed"
     REFUSED = "refused"
 
 

@@ -27,7 +27,7 @@ _PROBLEM_OF_CODE = {
     21211: DeliveryProblem.INVALID_ADDRESS,
     21217: DeliveryProblem.INVALID_ADDRESS,
     21401: DeliveryProblem.INVALID_ADDRESS,
-    21610: DeliveryProblem.RECIPIENT_REFUSED,
+    21610: DeliveryProblem.UNSUBSCRIBED,
     21612: DeliveryProblem.RECIPIENT_REFUSED,
     21614: DeliveryProblem.RECIPIENT_REFUSED,
     63003: DeliveryProblem.RECIPIENT_REFUSED,

@@ -16,13 +16,17 @@ from store.waking import wake_after_commit
 
 _LAST = text(
     "SELECT status FROM message WHERE run_id = :run AND status IN ('sent', 'failed', 'unknown') "
+    "AND NOT (status = 'failed' AND unsubscribed_at IS NOT NULL) "
     "AND created_at > COALESCE(CAST(:since AS timestamptz), '-infinity') "
     "ORDER BY created_at DESC, id DESC LIMIT :limit"
 )
 
 
 async def last_messages(session: AsyncSession, run: AutomationRun, limit: int) -> Sequence[MessageStatus]:
-    """How the newest messages of a run ended, of those that were begun since it was last resumed."""
+    """How the newest messages of a run ended, of those that were begun since it was last resumed.
+
+    Without those that somebody did not want: who has told the provider so is not asked again.
+    """
     given = {"run": run.id, "since": run.resumed_at, "limit": limit}
     return [MessageStatus(status) for status in (await session.execute(_LAST, given)).scalars()]
 

@@ -11,18 +11,12 @@ from domain.actions import Channel
 from domain.message_events import MessageEventType
 from domain.message_news import MessageNews, NewsKind
 from domain.messages import MessageStatus
-from domain.participant import Consent
-from domain.suppressions import SuppressionReason
 from domain.twilio_callbacks import Reply, Wish
-from store.contacts import has_number
 from store.message_events import ToldMessage, emit_told_messages
-from store.message_following import change_consent, follow_message
-from store.participants import Lock, get_participant
-from store.suppressions import lift_unsubscription, suppress
-from store.tables import Message, Participant
+from store.message_following import follow_message
+from store.opt_outs import lock_people_with, opt_in, opt_out
+from store.tables import Message
 
-# Of those who share a number, as a family may, so many are told.
-MOST_PEOPLE = 100
 _REACHED = (MessageStatus.SENT, MessageStatus.SENDING, MessageStatus.UNKNOWN)
 
 
@@ -33,7 +27,7 @@ async def take_reply(
 
     What they ask holds for their number, and for everybody in the program who has it.
     """
-    people = await _lock_people_with(session, program_id, reply.sender)
+    people = await lock_people_with(session, program_id, reply.sender)
     answered = await _last_message(session, people, reply.channel)
     said = {"text": reply.text}
     if answered is not None:
@@ -47,25 +41,9 @@ async def take_reply(
             ToldMessage(None, reply.channel, person, MessageEventType.REPLIED, said) for person in people[:1]
         ]
         await emit_told_messages(session, program_id, replied)
-    if reply.wish is Wish.STOP:
-        reason = SuppressionReason.UNSUBSCRIBE
-        await suppress(session, program_id, reply.channel, reply.sender, reason, source)
-        await _change_consents(session, program_id, people, reply.channel, Consent.UNSUBSCRIBED, source)
-    elif reply.wish is Wish.START:
-        await lift_unsubscription(session, program_id, reply.channel, reply.sender)
-        await _change_consents(session, program_id, people, reply.channel, Consent.SUBSCRIBED, source)
-
-
-async def _lock_people_with(session: AsyncSession, program_id: UUID, number: str) -> list[UUID]:
-    """In one order, so that replies do not wait for each other in a circle."""
-    statement = (
-        select(Participant.id)
-        .where(col(Participant.program_id) == program_id, has_number(number))
-        .order_by(col(Participant.id))
-        .limit(MOST_PEOPLE)
-        .with_for_update(key_share=True)
-    )
-    return list(await session.exec(statement))
+    if reply.wish is not None:
+        follow = opt_out if reply.wish is Wish.STOP else opt_in
+        await follow(session, program_id, reply.channel, reply.sender, people, source)
 
 
 async def _last_message(session: AsyncSession, people: Sequence[UUID], channel: Channel) -> Message | None:
@@ -82,17 +60,3 @@ async def _last_message(session: AsyncSession, people: Sequence[UUID], channel: 
         .limit(1)
     )
     return (await session.exec(statement)).first()
-
-
-async def _change_consents(
-    session: AsyncSession,
-    program_id: UUID,
-    people: Sequence[UUID],
-    channel: Channel,
-    consent: Consent,
-    source: str,
-) -> None:
-    for id_ in people:
-        person = await get_participant(session, program_id, id_, Lock.AGAINST_CHANGE)
-        if person is not None:
-            await change_consent(session, person, channel, consent, source)

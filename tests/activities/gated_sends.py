@@ -41,13 +41,17 @@ def quiet_now(**fields: Any) -> dict[str, Any]:
 
 
 async def add_run_to(
-    database: Database, people: Sequence[Participant], guard: str | None = None, **policy: Any
+    database: Database,
+    people: Sequence[Participant],
+    guard: str | None = None,
+    channel: Channel = Channel.EMAIL,
+    **policy: Any,
 ) -> UUID:
-    """A run that is to send each of them a mail."""
+    """A run that is to send each of them a message."""
     action = SendMessage(
         type="send_message",
-        channel=Channel.EMAIL,
-        subject="Hello",
+        channel=channel,
+        subject="Hello" if channel is Channel.EMAIL else "",
         body="Hello {{ participant.external_id }}",
         sending=SendPolicy(**policy),
     )

@@ -106,7 +106,7 @@ async def test_a_number_that_is_none_reaches_no_provider(provider: SmsProvider, 
             "+15005550004",
             Delivery.failed(
                 "refused: 21610 Attempt to send to unsubscribed recipient +15005550004",
-                DeliveryProblem.RECIPIENT_REFUSED,
+                DeliveryProblem.UNSUBSCRIBED,
             ),
         ),
     ],

@@ -29,6 +29,8 @@ from tests.fixtures.signed_callbacks import Providers
 from tests.fixtures.sms_provider import SmsProvider, sms_provider
 
 PHONE = "+34612345678"
+# The stand-in refuses it with 21610, as Twilio's test accounts do.
+OPTED_OUT = "+15005550004"
 KEY = "k" * 32
 
 
@@ -115,6 +117,26 @@ async def test_a_reply_of_stop_keeps_the_next_text_from_being_sent(
     third = await message_now(texting.database, await texting.send(person, "Welcome back"))
     assert third.status == "sent"
     assert texting.provider.sink.requests == 2
+
+
+async def test_who_told_the_provider_to_stop_is_asked_once_until_they_say_start(
+    texting: Texting, program_id: UUID
+) -> None:
+    consent = {"sms": "subscribed"}
+    person = await add_person(texting.database, program_id, phone=OPTED_OUT, consent=consent)
+
+    async def send() -> str:
+        message = message_to(person, channel=Channel.SMS, recipient=OPTED_OUT, subject="", body="Hello")
+        await queue(texting.database, message)
+        await dispatch_with(texting.resources, program_id)
+        return (await message_now(texting.database, message.id)).status
+
+    assert [await send() for _ in range(3)] == ["failed", "skipped", "skipped"]
+    assert texting.provider.sink.requests == 1
+    assert await consent_of(texting.database, person) == {"sms": "unsubscribed"}
+    await texting.twilio.reply(program_id, OPTED_OUT, "START")
+    assert await consent_of(texting.database, person) == consent
+    assert await suppressions_of(texting.database, program_id) == []
 
 
 async def test_the_link_in_a_text_unsubscribes_from_texts(texting: Texting, program_id: UUID) -> None:
