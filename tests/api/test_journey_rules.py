@@ -36,7 +36,14 @@ CONTACT = {"type": "contact", "field": "tag", "operator": "eq", "value": "a"}
 async def learned(journeys: JourneysSurface, database: Database) -> JourneysSurface:
     """A program that has had orders from two shops, checkouts from one, and has the seed's segment."""
     program_id = UUID(journeys.program_id)
-    order = {"total_price": 50, "currency": "EUR", "paid": True, "items": [1], "shop": {"name": "A"}}
+    order = {
+        "total_price": 50,
+        "currency": "EUR",
+        "paid": True,
+        "items": [{"sku": "a"}],
+        "sizes": [1],
+        "shop": {"name": "A"},
+    }
     segment_id = UUID(f"{SEGMENT}00000000")
     async with database.transaction() as session:
         if await session.get(Segment, segment_id) is None:
@@ -116,7 +123,7 @@ TAKEN: list[Body] = [
     journey(action("p", "sendPush", **PUSH | {"clickUrl": "{{ event.link }}"})),
     journey(action("w", "sendWebhook", **WEBHOOK, headers=[{"key": "X-Api-Key", "value": "secret"}])),
     journey(action("w", "sendWebhook", callbackUrl="https://example.com", body='{"points": [[contact.points]], "list": [[1], [2]]}')),
-    journey(trigger=triggered("placed order", "api", on("total_price", "gte", 50), on("currency", "in", ["EUR"]), on("paid", "eq", True), on("shop.name", "startsWith", "A"), on("items", "exists"), on("colour", "eq", "red"))),
+    journey(trigger=triggered("placed order", "api", on("total_price", "gte", 50), on("currency", "in", ["EUR"]), on("paid", "eq", True), on("shop.name", "startsWith", "A"), on("items", "exists"), on("sizes", "notExists"), on("shop", "exists"), on("colour", "eq", "red"))),
     journey(trigger=triggered("started checkout", None, on("total_price", "lt", 9))),
     journey(trigger=triggered("subscribed to marketing", None)),
     journey(trigger=triggered("never seen", "anywhere")),
@@ -234,6 +241,14 @@ REFUSED: list[tuple[Body, tuple[str, ...]]] = [
         (on("currency", "exists", "EUR"), "value"),
         (on("currency", "is", "EUR"), "operator"),
         (on("shop..name", "exists"), "field"),
+        (on("sizes", "eq", "a"), "operator"),
+        (on("sizes", "gt", 1), "operator"),
+        (on("sizes", "contains", "1"), "operator"),
+        (on("sizes", "notIn", [1]), "operator"),
+        (on("sizes", "exists", 1), "value"),
+        (on("items.sku", "eq", 5), "field"),
+        (on("items.sku", "exists"), "field"),
+        (on("shop", "eq", "x"), "operator"),
     )),
     *((journey(trigger=triggered("birthday", None, *filters)), (field,)) for filters, field in (
         ((on("birthdate", "eq", "24"),), "trigger.condition.filterGroups.0.filters.0.value"),
@@ -388,6 +403,21 @@ async def test_a_journey_cannot_wait_for_itself(learned: JourneysSurface) -> Non
     itself = action("j", "enrollJourney", automationID=made["id"])
     answer = await learned.put_blocks(made["id"], itself)
     assert_faults(answer, "blocks.0.action.enrollJourney.automationID")
+
+
+async def test_a_list_is_compared_with_nothing_and_told_what_can_be(learned: JourneysSurface) -> None:
+    ask = {"type": "event", **on("items", "eq", "a")}
+    inner = {"type": "event", **on("items.sku", "eq", "a")}
+    answer = await learned.post(journey(split("s", [ask, inner], [tag()], []), trigger=triggered()))
+    at = "blocks.0.split.filterGroup.filters"
+    told = assert_faults(answer, f"{at}.0.operator", f"{at}.1.field")
+    assert [(fault["code"], fault["message"]) for fault in told] == [
+        (
+            "not_allowed",
+            "eq is not for a property that is a list; expected a scalar property, or exists or notExists",
+        ),
+        ("not_allowed", "items is a list; expected a scalar property"),
+    ]
 
 
 async def test_nobody_waits_for_a_birthday_by_a_change_either(learned: JourneysSurface) -> None:

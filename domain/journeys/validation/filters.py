@@ -40,7 +40,11 @@ _TYPED: Mapping[PropertyType, tuple[frozenset[Operator], tuple[type, ...], str]]
     PropertyType.STRING: (PRESENCE | EQUALITY | LISTED | TEXT_TESTS, (str,), "a text"),
     PropertyType.NUMBER: (PRESENCE | EQUALITY | LISTED | ORDER, (int, float), "a number"),
     PropertyType.BOOLEAN: (PRESENCE | EQUALITY | LISTED, (bool,), "true or false"),
+    # Filters cannot loop: there is but the question whether there is such a property.
+    PropertyType.ARRAY: (PRESENCE, (), "a list"),
+    PropertyType.OBJECT: (PRESENCE, (), "an object"),
 }
+_SCALAR_PROPERTY = "a scalar property"
 
 
 def event_group_faults(group: Document, event: KnownEvent, place: Place) -> Iterator[JourneyFault]:
@@ -58,19 +62,31 @@ def event_filter_faults(written: Document, event: KnownEvent, place: Place) -> I
         return
     if field is None:
         return
+    inside = _list_around(field, event)
+    if inside is not None:
+        yield not_allowed(place.of("field"), f"{inside} is a list", _SCALAR_PROPERTY)
+        return
     typed = _TYPED.get(event.properties.get(field, PropertyType.MIXED))
     if typed is not None:
-        taken, _, what = typed
+        taken, types, what = typed
         if operator not in taken:
             allowed = " or ".join(known for known in Operator if known in taken)
+            expected = allowed if types else f"{_SCALAR_PROPERTY}, or {allowed}"
             yield not_allowed(
-                place.of("operator"), f"{operator} is not for a property that is {what}", allowed
+                place.of("operator"), f"{operator} is not for a property that is {what}", expected
             )
             return
     faults = list(_form_faults(written, Subject.EVENT, place))
     yield from faults
     if typed is not None and not faults and is_given(written, "value"):
         yield from _type_faults(written["value"], operator, typed[1], typed[2], place.of("value"))
+
+
+def _list_around(field: str, event: KnownEvent) -> str | None:
+    """The property with lists as its values that the field is of the items of, if so."""
+    steps = field.split(".")
+    above = (".".join(steps[:count]) for count in range(1, len(steps)))
+    return next((path for path in above if event.properties.get(path) is PropertyType.ARRAY), None)
 
 
 def _type_faults(
