@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 from time import time
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from fastapi_offline import FastAPIOffline
 from starlette.middleware.exceptions import ExceptionMiddleware
 
@@ -16,6 +16,7 @@ from api.error_handlers import HANDLERS, install_error_handlers
 from api.idempotency import Idempotency
 from api.openapi_document import ERRORS_WITHOUT_A_KEY, completed, errors_below
 from api.rate_limiting import RateLimiter, RateLimitHeaders
+from api.repeated_parameters import refuse_repeated_parameters
 from api.routes import (
     api_keys,
     automations,
@@ -161,7 +162,13 @@ def create_app(settings: Settings, clock: Callable[[], float] = time) -> FastAPI
         await waker.close()
         await app.state.database.close()
 
-    app = FastAPIOffline(title="Carillon", version="0.1.0", description=DESCRIPTION, lifespan=lifespan)
+    app = FastAPIOffline(
+        title="Carillon",
+        version="0.1.0",
+        description=DESCRIPTION,
+        lifespan=lifespan,
+        dependencies=[Depends(refuse_repeated_parameters)],
+    )
     app.state.destination_rules = settings.destination_rules
     app.state.rate_limiter = RateLimiter.of(settings, clock)
     app.state.export_slots = Slots(max(1, settings.database_pool_size // 4), "exports")
