@@ -57,11 +57,15 @@ def in_transaction(work: "Callable[[AsyncSession], Awaitable[Result]]") -> Resul
 
 def label(name: str) -> str:
     """The name itself. Raises RefusedError for one that the API would not take."""
-    from domain.storable_text import is_storable
+    from domain.shown_names import shown_name
+    from domain.storable_text import storable
 
-    if not 1 <= len(name) <= 255 or not is_storable(name):
+    if not 1 <= len(name) <= 255:
         raise RefusedError("the name must have 1 to 255 characters")
-    return name
+    try:
+        return shown_name(storable(name))
+    except ValueError as error:
+        raise RefusedError(f"the name {error}") from None
 
 
 async def program_id_of(session: "AsyncSession", id_or_name: str) -> UUID:

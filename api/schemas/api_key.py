@@ -3,7 +3,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.schemas.text import Label
+from api.schemas.text import ShownName
 from domain.roles import Role, ScopeName
 
 
@@ -13,7 +13,7 @@ class CreateApiKey(BaseModel):
         json_schema_extra={"examples": [{"name": "Nightly import", "role": "supervisor"}]},
     )
 
-    name: Label
+    name: ShownName
     role: Role
     program_id: UUID | None = Field(
         default=None,

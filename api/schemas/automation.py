@@ -14,7 +14,7 @@ from pydantic import (
 )
 from pydantic.config import JsonDict
 
-from api.schemas.text import Label, LongText
+from api.schemas.text import Label, LongText, ShownName
 from domain.actions import Action
 from domain.automation import (
     AutomationStatus,
@@ -106,7 +106,7 @@ class CreateAutomation(BaseModel):
         extra="forbid", json_schema_extra={"examples": [CRON_EXAMPLE, MAIL_EXAMPLE, BIRTHDAY_EXAMPLE]}
     )
 
-    name: Label
+    name: ShownName
     event_name: Label
     scope: Scope
     trigger: Trigger
@@ -128,7 +128,7 @@ class PatchAutomation(BaseModel):
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"status": "paused"}]})
 
-    name: Label | None = None
+    name: ShownName | None = None
     event_name: Label | None = None
     description: LongText | None = None
     payload: dict[str, Any] | None = None

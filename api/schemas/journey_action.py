@@ -10,6 +10,7 @@ from api.schemas.journey_text import (
     Flag,
     Label,
     MaybeEmptyUpTo250,
+    SenderName,
     UpTo250,
     Written,
     maybe_sent,
@@ -30,7 +31,7 @@ class SendEmailIn(Written):
     content_id: Label | None = None
     subject: UpTo250
     preheader: MaybeEmptyUpTo250
-    sender_name: UpTo250
+    sender_name: SenderName
     language: Annotated[Filled, Field(max_length=10, examples=["en_US"])]
     sender_email: MaybeEmptyUpTo250 | None = None
     reply_to_email: MaybeEmptyUpTo250 | None = None
@@ -124,7 +125,7 @@ class PatchEmail(Written):
     content_id: Label = maybe_sent()
     subject: UpTo250 = maybe_sent()
     preheader: MaybeEmptyUpTo250 = maybe_sent()
-    sender_name: UpTo250 = maybe_sent()
+    sender_name: SenderName = maybe_sent()
     language: Annotated[Filled, Field(max_length=10)] = maybe_sent()
     sender_email: MaybeEmptyUpTo250 | None = None
     reply_to_email: MaybeEmptyUpTo250 | None = None

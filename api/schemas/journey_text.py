@@ -7,6 +7,7 @@ from pydantic.config import JsonDict
 from pydantic.json_schema import JsonSchemaValue
 
 from domain.journeys.shape import written_name
+from domain.shown_names import shown_name
 from domain.storable_text import storable
 
 
@@ -36,6 +37,7 @@ Label = Annotated[
 UpTo250 = Annotated[
     str, Field(strict=True), StringConstraints(min_length=1, max_length=250), AfterValidator(storable)
 ]
+SenderName = Annotated[UpTo250, AfterValidator(shown_name)]
 MaybeEmptyUpTo250 = Annotated[
     str, Field(strict=True), StringConstraints(max_length=250), AfterValidator(storable)
 ]

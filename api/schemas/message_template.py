@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic.config import JsonDict
 from pydantic_core import PydanticCustomError
 
-from api.schemas.text import Label, LongText
+from api.schemas.text import LongText, ShownName
 from domain.actions import Channel
 from domain.locales import Locale
 from domain.message_content import MAX_LOCALES, Content
@@ -35,7 +35,7 @@ class CreateMessageTemplate(BaseModel):
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [EXAMPLE]})
 
-    name: Label
+    name: ShownName
     description: LongText | None = None
     channel: Channel
     default_locale: Locale = "en"
@@ -47,7 +47,7 @@ class PatchMessageTemplate(BaseModel):
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"name": "Welcome back"}]})
 
-    name: Label | None = None
+    name: ShownName | None = None
     description: LongText | None = None
     default_locale: Locale | None = None
     contents: Contents | None = None

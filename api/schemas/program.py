@@ -4,7 +4,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from api.schemas.text import Label
+from api.schemas.text import ShownName
 
 
 class CreateProgram(BaseModel):
@@ -13,7 +13,7 @@ class CreateProgram(BaseModel):
         json_schema_extra={"examples": [{"name": "Café rewards", "timezone": "Europe/Madrid"}]},
     )
 
-    name: Label
+    name: ShownName
     timezone: str = Field(default="UTC", max_length=64)
     settings: dict[str, Any] = Field(default_factory=dict)
 
@@ -37,7 +37,7 @@ class ProgramPatch(BaseModel):
         },
     )
 
-    name: Label | None = None
+    name: ShownName | None = None
     timezone: Annotated[str, StringConstraints(max_length=64)] | None = None
     settings: dict[str, Any] | None = None
 

@@ -8,7 +8,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Discriminator, Field
 from pydantic.config import JsonDict
 
 from api.schemas.expression import ExpressionText
-from api.schemas.text import Label, LongText
+from api.schemas.text import Label, LongText, ShownName
 from domain.condition_forms import RuleConditions
 from domain.rules.actions import MAX_ACTIONS, RuleAction
 from domain.rules.alerting import AlertSettings
@@ -96,7 +96,7 @@ class CreateRule(BaseModel):
         extra="forbid", json_schema_extra={"examples": [THANKS_EXAMPLE, COMPLAINT_EXAMPLE]}
     )
 
-    name: Label
+    name: ShownName
     trigger_type: Label = Field(description="The type of the events that the rule reacts to")
     description: LongText | None = None
     is_active: Flag = True
@@ -115,7 +115,7 @@ class PatchRule(BaseModel):
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"is_active": False}]})
 
-    name: Label | None = None
+    name: ShownName | None = None
     trigger_type: Label | None = None
     description: LongText | None = None
     is_active: Flag | None = None

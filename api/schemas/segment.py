@@ -5,7 +5,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.schemas.expression import AskedExpression
-from api.schemas.text import Label, LongText
+from api.schemas.text import LongText, ShownName
 from domain.segments import SegmentStatus
 
 
@@ -33,7 +33,7 @@ class CreateSegment(AskedExpression):
         },
     )
 
-    name: Label
+    name: ShownName
     description: LongText | None = None
 
 
@@ -42,7 +42,7 @@ class PatchSegment(AskedExpression):
 
     model_config = ConfigDict(extra="forbid")
 
-    name: Label | None = None
+    name: ShownName | None = None
     description: LongText | None = None
 
 

@@ -3,7 +3,7 @@ from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
-from api.schemas.text import Label
+from api.schemas.text import ShownName
 from domain.actions import Body, Channel
 from domain.participant_state.schedule_config import TimeOfDay
 from domain.stock_automations import NINE, StockName
@@ -23,7 +23,7 @@ class CreateStockAutomation(BaseModel):
         extra="forbid", json_schema_extra={"examples": [{"name": "Win back", "subject": "We miss you"}]}
     )
 
-    name: Label | None = None
+    name: ShownName | None = None
     days: Days | None = None
     every_days: Days | None = None
     attribute: AttributeName | None = None

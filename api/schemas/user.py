@@ -5,7 +5,7 @@ from uuid import UUID
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from api.schemas.session import NewPassword
-from api.schemas.text import Label
+from api.schemas.text import Label, ShownName
 from domain.login_credentials import login_email
 from domain.roles import Role
 
@@ -28,7 +28,7 @@ class CreateUser(BaseModel):
     )
 
     email: EmailAddress
-    name: Label = Field(description="What records and operators are told of who did something")
+    name: ShownName = Field(description="What records and operators are told of who did something")
     role: Role
     password: NewPassword
     program_id: UUID | None = Field(
@@ -40,7 +40,7 @@ class CreateUser(BaseModel):
 class PatchUser(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
-    name: Label | None = None
+    name: ShownName | None = None
     role: Role | None = None
     program_id: UUID | None = Field(default=None, description="null lets them reach every program")
     disabled: bool | None = Field(default=None, description="Who is disabled is logged out, and stays out")

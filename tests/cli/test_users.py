@@ -166,3 +166,10 @@ def test_an_admin_of_the_settings_has_an_address_and_a_good_password(monkeypatch
         with pytest.raises(SettingsError, match="CARILLON_ADMIN") as error:
             load_settings()
         assert not password or password not in str(error.value)
+
+
+@pytest.mark.parametrize("name", ["Ana\u202enimda", "Ana\nAdmin", ""], ids=ascii)
+def test_nobody_is_added_with_a_name_that_could_be_shown_as_another(name: str) -> None:
+    result = run("add", f"{uuid4()}@example.com", "--name", name, "--role", "agent", password=f"{PASSWORD}\n")
+    assert result.exit_code == 1
+    assert "the name" in result.output
