@@ -1,7 +1,7 @@
 """The message effect: claim, send, settle, a few participants at a time."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
@@ -33,7 +33,7 @@ from domain.automation import Definition
 from domain.contract import CohortInput
 from domain.message_content import MessageContents, contents_of, render_content
 from domain.messages import MessageStatus
-from domain.outcomes import Outcome
+from domain.outcomes import Outcome, SkipReason
 from domain.program_settings import readable_rules
 from domain.run_status import OPEN_RUNS, RunStatus
 from domain.send_gates import Decision
@@ -53,6 +53,7 @@ from store.messages import (
 )
 from store.participant_values import TEMPLATE_COLUMNS, template_values
 from store.programs import get_program
+from store.run_addresses import claim_addresses
 from store.runs import lock_run, recount_closed_run, share_run
 from store.tables import AutomationRun
 
@@ -201,7 +202,11 @@ class MessageEffect:
             gated = await self._gate(session, passed, now)
             drafts, messages, refused = await asyncio.to_thread(self._compose, gated.open)
             waiting, later, unfit = await asyncio.to_thread(self._compose, [row for row, _ in gated.deferred])
-            await settle(session, self._run.id, [*settlements, *gated.skipped, *refused, *unfit])
+            doubled = await self._doubled(session, [*drafts, *waiting])
+            drafts, messages = _without(doubled, drafts, messages)
+            waiting, later = _without(doubled, waiting, later)
+            again = [Settlement(seq, Outcome.SKIPPED, SkipReason.DUPLICATE_ADDRESS) for seq in doubled]
+            await settle(session, self._run.id, [*settlements, *gated.skipped, *refused, *unfit, *again])
             if drafts:
                 await claim(session, self._run.id, [draft.seq for draft in drafts], self._claim)
                 await record_drafts(session, self._run, self._action, drafts, now)
@@ -232,6 +237,12 @@ class MessageEffect:
                 error = None if decision.winner is None else f"gave way to message {decision.winner}"
                 gated.skipped.append(Settlement(row["seq"], Outcome.SKIPPED, decision.reason.value, error))
         return gated
+
+    async def _doubled(self, session: AsyncSession, drafts: Sequence[Draft]) -> set[int]:
+        """Rows of those whose address the run has written to already, where it does so once."""
+        if not self._action.sending.once_per_address or not drafts:
+            return set()
+        return await claim_addresses(session, self._run, self._action.channel, drafts)
 
     async def _defer(
         self, session: AsyncSession, gated: _Gated, drafts: Sequence[Draft], messages: Sequence[Outgoing]
@@ -336,6 +347,13 @@ class MessageEffect:
     def _status(self, answer: Delivery) -> MessageStatus:
         again = is_sent_again(self._channel, answer)
         return MessageStatus.NOT_TRIED if again else STATUS_OF[answer.status]
+
+
+def _without(
+    seqs: Collection[int], drafts: Sequence[Draft], messages: Sequence[Outgoing]
+) -> tuple[list[Draft], list[Outgoing]]:
+    kept = [pair for pair in zip(drafts, messages, strict=True) if pair[0].seq not in seqs]
+    return [draft for draft, _ in kept], [message for _, message in kept]
 
 
 def _reason(answer: Delivery) -> str | None:

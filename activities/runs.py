@@ -26,6 +26,7 @@ from store.ledger import count_claimed, count_ledger, settle_unfinished
 from store.message_templates import current_templates
 from store.participant_values import ParticipantValues
 from store.programs import get_program
+from store.run_addresses import forget_addresses
 from store.runs import lock_run
 from store.subscriptions import enroll_due, settle_subscriptions
 from store.tables import AutomationRun
@@ -142,6 +143,7 @@ class RunActivities:
         run.error = error
         run.completed_at = now
         run.counts = counts.model_dump()
+        await forget_addresses(session, run.id)
         await announce_run(session, run)
         await show_on_automation(session, run, self._failures_before_stop)
 

@@ -122,6 +122,8 @@ async def _message_inputs(
             "priority": policy.priority,
         },
     }
+    if policy.once_per_address:
+        inputs[EffectGate.ONCE_PER_ADDRESS] = {"channel": channel.value}
     if policy.transactional:
         return {gate: seen | {"transactional": True} for gate, seen in inputs.items()}
     return inputs

@@ -23,6 +23,7 @@ class EffectGate(StrEnum):
     QUIET_HOURS = "quiet_hours"
     RECENTLY_CONTACTED = "recently_contacted"
     FREQUENCY_CAP = "frequency_cap"
+    ONCE_PER_ADDRESS = "once_per_address"
     JOURNEY = "journey"
 
 
@@ -41,6 +42,7 @@ GATE_OF_REASON = {
     SkipReason.QUIET_HOURS: EffectGate.QUIET_HOURS,
     SkipReason.RECENTLY_CONTACTED: EffectGate.RECENTLY_CONTACTED,
     SkipReason.FREQUENCY_CAP: EffectGate.FREQUENCY_CAP,
+    SkipReason.DUPLICATE_ADDRESS: EffectGate.ONCE_PER_ADDRESS,
     SkipReason.JOURNEY_NOT_ENABLED: EffectGate.JOURNEY,
     SkipReason.LOOP: EffectGate.JOURNEY,
     SkipReason.AUDIENCE: EffectGate.JOURNEY,

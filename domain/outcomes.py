@@ -34,6 +34,7 @@ class SkipReason(StrEnum):
     QUIET_HOURS = "quiet_hours"
     RECENTLY_CONTACTED = "recently_contacted"
     FREQUENCY_CAP = "frequency_cap"
+    DUPLICATE_ADDRESS = "duplicate_address"
     RUN_HELD = "run_held"
     MISSED = "missed"
     JOURNEY_NOT_ENABLED = "journey_not_enabled"

@@ -44,6 +44,7 @@ class SendPolicy(BaseModel):
     `transactional`: what the person asked for, such as a receipt. No holdout, quiet hours, window or cap keeps it, and
     it does not count in them. `recently_contacted` comes on top of the program's. `holdout_percentage`: of the
     people of this automation or rule. `hold_after_failures` replaces the program's.
+    `once_per_address`: of those in a run who share an address, one is written to.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -54,6 +55,7 @@ class SendPolicy(BaseModel):
     recently_contacted: RecentlyContacted | None = None
     holdout_percentage: Percentage = 0
     hold_after_failures: HoldAfterFailures | None = None
+    once_per_address: bool = False
 
     def stored(self) -> dict[str, Any] | None:
         """The JSON that is kept with a message until it has left; None for the usual policy."""

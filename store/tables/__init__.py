@@ -21,6 +21,7 @@ from store.tables.received_callback import ReceivedCallback
 from store.tables.rule import AutomationControl, AutomationRule, RuleCooldown, RuleRun, RuleRunTally
 from store.tables.rule_alert import RuleAlert
 from store.tables.run import AutomationRun, FireReceipt, RunParticipant
+from store.tables.run_address import RunAddress
 from store.tables.segment import Segment, SegmentMember
 from store.tables.short_link import ShortLink
 from store.tables.subscription import Subscription
@@ -67,6 +68,7 @@ __all__ = [
     "RuleCooldown",
     "RuleRun",
     "RuleRunTally",
+    "RunAddress",
     "RunParticipant",
     "Segment",
     "SegmentMember",

@@ -93,6 +93,20 @@ async def test_a_cap_lets_one_mail_through_and_the_explanation_says_which_gate_k
     assert receipt["counts"]["sent"] == 1
 
 
+async def test_people_who_share_an_address_get_one_mail_where_an_action_says_so(carillon: Carillon) -> None:
+    shared = "family@example.com"
+    people = await carillon.add_people(3, email=shared, consent=CONSENT)
+    automation, run = await ran(carillon, once_per_address=True)
+    assert (run["counts"]["sent"], run["counts"]["skipped"]) == (1, {"duplicate_address": 2})
+    assert len(await carillon.inbox(shared)) == 1
+    base = f"{carillon.base}/automations/{automation['id']}/runs/{run['id']}/participants"
+    last = [(await carillon.http.get(f"{base}/{person}/explain")).json()["gates"][-1] for person in people]
+    assert {gate["gate"] for gate in last} == {"once_per_address"}
+    assert sorted(gate["open"] for gate in last) == [False, False, True]
+    _, again = await ran(carillon)
+    assert again["counts"]["sent"] == 3
+
+
 async def test_a_suppressed_address_gets_no_mail(carillon: Carillon) -> None:
     await carillon.add_people(1, email="barred@example.com", consent=CONSENT)
     answer = await carillon.http.post(

@@ -99,7 +99,7 @@ def test_people_stored_before_are_known_by_the_digits_of_their_number(empty_data
     migrate(empty_database)
     with engine.connect() as connection:
         kept = connection.exec_driver_sql("SELECT phone, phone_dialled FROM participant")
-        assert dict(row._tuple() for row in kept) == {
+        assert {row.phone: row.phone_dialled for row in kept} == {
             "+44 (0) 7911 123456": "447911123456",
             "+34 612 345 678": None,
             "unlisted": None,
