@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from api.documents import refuse_beyond_limits
-from api.errors import ErrorDetails, Refusal, TextPosition, invalid
+from api.errors import ErrorDetails, Fault, Refusal, TextPosition, invalid, invalid_fields
 from api.schemas.expression import AskedExpression
 from domain.condition_forms import (
     ConditionFormError,
@@ -42,8 +42,16 @@ async def expression_asked(request: AskedExpression, environment: Environment) -
     try:
         return ExpressionAsked(field, await asyncio.to_thread(_text, request, environment))
     except ConditionFormError as error:
-        place = f"{field}.{error.path}" if error.path else field
-        raise invalid(place, error.reason, error.expected) from None
+        raise invalid_fields(
+            [
+                Fault(
+                    field=f"{field}.{each.path}" if each.path else field,
+                    reason=each.reason,
+                    expected=each.expected,
+                )
+                for each in (error, *error.others)
+            ]
+        ) from None
 
 
 async def condition_asked(asked: ExpressionAsked, check: Callable[[str], Condition]) -> Condition:

@@ -1,7 +1,6 @@
 """Segments at Omnisend's address: made and changed as on our own surface, told as its clients expect them."""
 
-from collections.abc import Awaitable
-from typing import Annotated, TypeVar
+from typing import Annotated
 
 from fastapi import Depends
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -11,6 +10,7 @@ from api.errors import Fault, Refusal, not_found
 from api.expression_service import ExpressionService
 from api.journey_access import Writing
 from api.journey_cursors import cursor_of, not_of_this_list, read_cursor
+from api.names_of_request import in_names_of_request
 from api.schemas.contact_segment import (
     ContactSegmentOut,
     ContactSegmentsOut,
@@ -32,9 +32,9 @@ from store.journey_pages import JourneyPlace
 from store.segments import all_segments, get_segment
 from store.tables import Program, Segment
 
-Answer = TypeVar("Answer")
 _OURS = "filter_groups"
 _THEIRS = "filterGroups"
+_NAMES = {_OURS: _THEIRS}
 
 
 class ContactSegmentService:
@@ -47,14 +47,14 @@ class ContactSegmentService:
 
     async def create(self, request: WrittenSegment) -> Segment:
         asked = CreateSegment(name=request.name, **request.asked())
-        return await _in_their_words(self._segments.create(asked))
+        return await in_names_of_request(self._segments.create(asked), _NAMES)
 
     async def replace(self, name: str, request: WrittenSegment) -> Segment:
         asked = PatchSegment(name=request.name, **request.asked())
         if not request.asked():
             raise Refusal(400, "expression: required", faults=[_one_is_required()])
         segment = await found_segment(self._session, self._program, name)
-        return await _in_their_words(self._segments.amend(segment.id, asked))
+        return await in_names_of_request(self._segments.amend(segment.id, asked), _NAMES)
 
     async def delete(self, name: str) -> None:
         """Nothing happens where there is none."""
@@ -66,7 +66,7 @@ class ContactSegmentService:
         """How many it would hold for now. Raises a Refusal."""
         asked = PreviewExpression(**request.asked(), sample=0)
         preview = ExpressionService(self._program).preview(self._session, asked)
-        return (await _in_their_words(preview)).count
+        return (await in_names_of_request(preview, _NAMES)).count
 
 
 async def found_segment(session: AsyncSession, program: Program, name: str) -> Segment:
@@ -158,24 +158,6 @@ def shown(segment: Segment) -> ContactSegmentOut:
 
 def _one_is_required() -> Fault:
     return Fault(field="expression", reason="required", expected=f"expression or {_THEIRS}")
-
-
-async def _in_their_words(answer: Awaitable[Answer]) -> Answer:
-    """What is wrong is told under the names that the request has."""
-    try:
-        return await answer
-    except Refusal as refusal:
-        faults = [
-            fault.model_copy(
-                update={
-                    "field": fault.field.replace(_OURS, _THEIRS, 1),
-                    "expected": fault.expected and fault.expected.replace(_OURS, _THEIRS),
-                }
-            )
-            for fault in refusal.faults
-        ]
-        message = refusal.body.message.replace(_OURS, _THEIRS)
-        raise Refusal(refusal.status, message, headers=refusal.headers, faults=faults) from None
 
 
 async def _service(session: SessionDep, acting: Writing) -> ContactSegmentService:

@@ -5,8 +5,8 @@ from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from api.documents import refuse_beyond_limits
-from api.errors import invalid
+from api.documents import faults_beyond_limits, refuse_beyond_limits
+from api.errors import Fault, invalid, invalid_fields
 from api.schemas.contact import Contact
 from domain.contact_tags import contact_tag
 from domain.participant import Consent
@@ -39,20 +39,33 @@ async def participant_of_contact(
     session: AsyncSession, program: Program, contact: Contact, source: str
 ) -> UUID:
     """Who it is; whoever is not known becomes a participant. `source`: what it is that tells. Raises a Refusal."""
-    refuse_beyond_limits(**{"contact.customProperties": contact.customProperties})
-    external_id = contact.id or contact.email or contact.phone
-    if external_id is None:
-        raise invalid("contact", "does not say who it is", "id, email or phone")
+    faults = contact_faults(contact)
+    if faults:
+        raise invalid_fields(faults)
     known = await _known(session, program, contact)
     if known is not None:
         known = await get_participant(session, program.id, known.id, Lock.AGAINST_CHANGE)
     if known is None:
+        external_id = _names_of(contact)[0]
         upserted = await upsert_participant(session, program, external_id, _values(contact, None), source)
         return upserted.after.id
     values = {name: value for name, value in _values(contact, known).items() if getattr(known, name) != value}
     if values:
         await change_participant(session, program, known, values, source)
     return known.id
+
+
+def contact_faults(contact: Contact) -> list[Fault]:
+    """What keeps a participant from being found, made or changed by it."""
+    faults = faults_beyond_limits(**{"contact.customProperties": contact.customProperties})
+    if not _names_of(contact):
+        nobody = Fault(field="contact", reason="does not say who it is", expected="id, email or phone")
+        return [nobody, *faults]
+    return faults
+
+
+def _names_of(contact: Contact) -> list[str]:
+    return [name for name in (contact.id, contact.email, contact.phone) if name]
 
 
 async def _known(session: AsyncSession, program: Program, contact: Contact) -> Participant | None:

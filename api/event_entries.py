@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from api.documents import refuse_beyond_limits
-from api.errors import ErrorDetails, Refusal, invalid
+from api.errors import ErrorDetails, Fault, Refusal, invalid, invalid_fields
 from api.schemas.event import EventFields
 from domain.definition_rules import END_OF_TIME
 from domain.events import API_SOURCE, request_hash_of
@@ -30,9 +30,9 @@ def entry_of(said: EventFields, place: str = "", source: str = API_SOURCE) -> En
     if said.external_id is not None and said.participant_id is not None:
         raise invalid(f"{place}participant_id", "given together with external_id", "only one of the two")
     at = said.event_timestamp
-    if at is not None and not EARLIEST_EVENT <= at < END_OF_TIME:
-        years = f"{EARLIEST_EVENT.year} to {END_OF_TIME.year - 1}"
-        raise invalid(f"{place}event_timestamp", "is out of range", f"an instant in the years {years}")
+    faults = instant_faults(f"{place}event_timestamp", at)
+    if faults:
+        raise invalid_fields(faults)
     data = said.event_data.document()
     refuse_beyond_limits(**{f"{place}event_data": data})
     request_hash = request_hash_of(
@@ -44,6 +44,14 @@ def entry_of(said: EventFields, place: str = "", source: str = API_SOURCE) -> En
         channel_source=said.channel_source,
     )
     return Entry(place, said, data, request_hash, source)
+
+
+def instant_faults(field: str, at: datetime | None) -> list[Fault]:
+    """Of the field that says when an event happened."""
+    if at is None or EARLIEST_EVENT <= at < END_OF_TIME:
+        return []
+    years = f"{EARLIEST_EVENT.year} to {END_OF_TIME.year - 1}"
+    return [Fault(field=field, reason="is out of range", expected=f"an instant in the years {years}")]
 
 
 def distinct(entries: Iterable[Entry]) -> list[Entry]:

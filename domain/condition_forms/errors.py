@@ -14,10 +14,12 @@ class Place:
 
 
 class ConditionFormError(ValueError):
-    """A form that cannot be translated: `path` is dotted from the form's root, empty for the form as a whole."""
+    """A form that cannot be translated: `path` is dotted from the form's root, empty for the form as a whole. `others`:
+    what else keeps it from that."""
 
     def __init__(self, place: Place, reason: str, expected: str | None) -> None:
         super().__init__(f"{place.path}: {reason}" if place.path else reason)
         self.path = place.path
         self.reason = reason
         self.expected = expected
+        self.others: tuple[ConditionFormError, ...] = ()

@@ -58,27 +58,45 @@ def cel_of_filter_groups(
     """The expression that holds where every group does; it compiles in `environment`.
 
     `subject` is what filters without a `type` are about. `environment`: by default, the one that has the subject.
-    Raises ConditionFormError for unknown fields, for operators and values that do not fit, and beyond the limits.
+    Raises ConditionFormError for unknown fields, for operators and values that do not fit, with one of each filter, and
+    beyond the limits.
     """
     if environment is None:
         environment = PARTICIPANT if subject is Subject.CONTACT else PARTICIPANT_EVENT
     count = sum(len(group.filters) for group in groups)
     if count > MAX_COMPARISONS:
         raise ConditionFormError(Place(), f"{count} filters", f"at most {MAX_COMPARISONS}")
-    parts = [
-        _group(group, subject, environment, Place().of(index))
+    errors: list[ConditionFormError] = []
+    translated = [
+        (group.logical_operator, _filters(group, subject, environment, Place().of(index), errors))
         for index, group in enumerate(groups)
         if group.filters
     ]
-    return expression_of(all_of(*parts), environment)
+    if errors:
+        errors[0].others = tuple(errors[1:])
+        raise errors[0]
+    joined = (
+        all_of(*parts) if operator is LogicalOperator.AND else any_of(*parts)
+        for operator, parts in translated
+    )
+    return expression_of(all_of(*joined), environment)
 
 
-def _group(group: FilterGroup, subject: Subject, environment: Environment, place: Place) -> Expr:
-    filters = place.of("filters")
-    parts = [
-        _filter(each, subject, environment, filters.of(index)) for index, each in enumerate(group.filters)
-    ]
-    return all_of(*parts) if group.logical_operator is LogicalOperator.AND else any_of(*parts)
+def _filters(
+    group: FilterGroup,
+    subject: Subject,
+    environment: Environment,
+    place: Place,
+    errors: list[ConditionFormError],
+) -> list[Expr]:
+    """Those that can be translated; what is wrong with the others is added to `errors`."""
+    parts: list[Expr] = []
+    for index, each in enumerate(group.filters):
+        try:
+            parts.append(_filter(each, subject, environment, place.of("filters").of(index)))
+        except ConditionFormError as error:
+            errors.append(error)
+    return parts
 
 
 def _filter(each: Filter, subject: Subject, environment: Environment, place: Place) -> Expr:

@@ -121,6 +121,27 @@ async def test_a_wrong_condition_is_told_by_the_name_it_has_in_the_request(
     assert_faults(await call(journeys, "PUT", f"/{made['segmentID']}", json=body), field)
 
 
+async def test_every_filter_that_is_wrong_is_told_at_once(journeys: JourneysSurface) -> None:
+    filters = [
+        {"field": "gender", "operator": "neq", "value": "f"},
+        {"field": "tag", "operator": "eq", "value": "vip"},
+        {"field": "dateAdded", "operator": "gt", "value": "x"},
+    ]
+    unknown = {"field": "shoe", "operator": "eq", "value": "1"}
+    groups = [
+        {"logicalOperator": "and", "filters": filters},
+        {"logicalOperator": "or", "filters": [unknown, unknown]},
+    ]
+    places = [
+        *("filterGroups.0.filters.0.operator", "filterGroups.0.filters.2.value"),
+        *("filterGroups.1.filters.0.field", "filterGroups.1.filters.1.field"),
+    ]
+    for method, path in (("POST", ""), ("POST", "/preview")):
+        named = {} if path else {"name": "x"}
+        answer = await call(journeys, method, path, json={"filterGroups": groups} | named)
+        assert_faults(answer, *places)
+
+
 async def test_a_name_is_taken_once(journeys: JourneysSurface) -> None:
     await make(journeys)
     assert_problem(await call(journeys, "POST", json=VIPS), 409, "conflict")
