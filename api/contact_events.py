@@ -2,11 +2,12 @@
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from api.contacts import participant_of_contact
-from api.documents import refuse_beyond_limits
-from api.errors import invalid
-from api.event_entries import entry_of
+from api.contacts import contact_faults, participant_of_contact
+from api.documents import faults_beyond_limits
+from api.errors import Fault, invalid_fields
+from api.event_entries import entry_of, instant_faults
 from api.event_intake import receive_events
+from api.names_of_request import in_names_of_request
 from api.schemas.contact_event import (
     ContactEvent,
     EventMetadataOut,
@@ -22,12 +23,22 @@ from domain.segment_events import SEGMENT_SOURCE
 from store.event_samples import known_types, latest_events
 from store.tables import Program
 
+_NAMES = {"idempotency_key": "eventID"}
+
 
 async def receive_contact_event(session: AsyncSession, program: Program, request: ContactEvent) -> None:
     """Raises a Refusal."""
-    refuse_beyond_limits(properties=request.properties)
+    data = {**request.properties, "type": request.eventName}
+    faults = [
+        *contact_faults(request.contact),
+        *instant_faults("eventTime", request.eventTime),
+        *faults_beyond_limits(properties=data),
+    ]
     if "type" in request.properties:
-        raise invalid("properties.type", "a name that events have for their own", "another name")
+        reason = "a name that events have for their own"
+        faults.append(Fault(field="properties.type", reason=reason, expected="another name"))
+    if faults:
+        raise invalid_fields(faults)
     participant_id = await participant_of_contact(
         session, program, request.contact, event_source(request.eventName)
     )
@@ -35,9 +46,10 @@ async def receive_contact_event(session: AsyncSession, program: Program, request
         participant_id=participant_id,
         idempotency_key=None if request.eventID is None else str(request.eventID),
         event_timestamp=request.eventTime,
-        event_data=EventData.model_validate({**request.properties, "type": request.eventName}),
+        event_data=EventData.model_validate(data),
     )
-    await receive_events(session, program, [entry_of(said, source=request.origin)])
+    received = receive_events(session, program, [entry_of(said, source=request.origin)])
+    await in_names_of_request(received, _NAMES)
 
 
 async def events_metadata(
