@@ -17,6 +17,7 @@ from domain.events import (
     RULE_SOURCE,
 )
 from domain.instants import Instant
+from domain.journeys.definition import NOT_FROM_CLIENTS
 from domain.segment_events import SEGMENT_SOURCE
 from domain.storable_text import storable
 
@@ -35,6 +36,13 @@ def _is_a_clients(origin: str) -> str:
     return origin
 
 
+def _is_for_clients(name: str) -> str:
+    if name in NOT_FROM_CLIENTS:
+        raise ValueError("a name of events that are made here; expected another name")
+    return name
+
+
+EventName = Annotated[Label, AfterValidator(_is_for_clients)]
 Origin = Annotated[
     str,
     StringConstraints(min_length=1, max_length=100),
@@ -61,7 +69,7 @@ class ContactEvent(NeighbourShape):
         },
     )
 
-    eventName: Label  # noqa: N815
+    eventName: EventName  # noqa: N815
     origin: Origin = "api"
     contact: Contact
     eventID: UUID | None = None  # noqa: N815

@@ -11,6 +11,8 @@ from domain.journeys.shape import Shape
 BIRTHDAY = "birthday"
 BACK_IN_STOCK = "product back in stock"
 ENTERED_SEGMENT = "entered segment"
+# These are made here, whatever a client sends under their names.
+NOT_FROM_CLIENTS = frozenset({BIRTHDAY, BACK_IN_STOCK})
 
 
 class TriggerCondition(Shape):

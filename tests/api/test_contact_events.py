@@ -113,7 +113,8 @@ async def test_an_event_id_makes_a_repeated_event_one(journeys: JourneysSurface)
     await send(journeys, **once)
     assert len(await events(journeys)) == 1
     answer = await post(journeys, "/api/events", PLACED | once | {"properties": {"other": 1}})
-    assert_problem(answer, 409, "idempotency-conflict")
+    problem = assert_problem(answer, 409, "idempotency-conflict")
+    assert [fault["field"] for fault in problem["errors"]] == ["eventID"]
 
 
 @pytest.mark.parametrize(
@@ -127,6 +128,9 @@ async def test_an_event_id_makes_a_repeated_event_one(journeys: JourneysSurface)
         ({"origin": "omnisend"}, "origin"),
         ({"eventID": "7"}, "eventID"),
         ({"eventTime": "soon"}, "eventTime"),
+        ({"eventTime": "1800-01-01T00:00:00Z"}, "eventTime"),
+        ({"eventName": "product back in stock"}, "eventName"),
+        ({"eventName": "birthday", "origin": "shop"}, "eventName"),
         ({"properties": {"type": "x"}}, "properties.type"),
         ({"properties": {"a": {"b": 10**30}}}, "properties.a.b"),
         ({"contact": {"email": "a@b.co", "customProperties": {"a": 10**30}}}, "contact.customProperties.a"),
@@ -138,6 +142,25 @@ async def test_what_is_wrong_is_told_by_its_field_and_nothing_is_stored(
     assert_faults(await post(journeys, "/api/events", PLACED | change), field)
     assert await events(journeys) == []
     assert await people(journeys) == []
+
+
+async def test_everything_that_is_wrong_with_an_event_is_told_at_once(journeys: JourneysSurface) -> None:
+    huge = 10**30
+    answer = await post(
+        journeys,
+        "/api/events",
+        {
+            "eventName": "placed order",
+            "eventTime": "2500-01-01T00:00:00Z",
+            "contact": {"customProperties": {"b": huge}},
+            "properties": {"a": huge, "list": [1, huge], "type": "x"},
+        },
+    )
+    assert_faults(
+        answer,
+        *("contact", "contact.customProperties.b", "eventTime"),
+        *("properties.a", "properties.list.1", "properties.type"),
+    )
 
 
 async def test_types_of_events_are_told_with_their_origins_and_properties(

@@ -11,7 +11,6 @@ from domain.storable_text import is_storable
 
 # Events that no client sends, so that they have no origin.
 WITHOUT_ORIGIN = frozenset({BIRTHDAY, BACK_IN_STOCK, "subscribed to marketing"})
-NOT_FROM_CLIENTS = frozenset({BIRTHDAY, BACK_IN_STOCK})
 OWN_ORIGIN = "omnisend"
 
 

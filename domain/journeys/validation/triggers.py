@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from domain.condition_forms import Subject
 from domain.condition_forms.errors import Place
-from domain.journeys.definition import BIRTHDAY, ENTERED_SEGMENT
+from domain.journeys.definition import BIRTHDAY, ENTERED_SEGMENT, NOT_FROM_CLIENTS
 from domain.journeys.validation.delays import duration_faults
 from domain.journeys.validation.faults import JourneyFault, malformed, not_allowed, required, unknown
 from domain.journeys.validation.filters import (
@@ -18,7 +18,6 @@ from domain.journeys.validation.filters import (
 from domain.journeys.validation.joined_filters import joined_faults
 from domain.journeys.validation.reading import Document, child, each, is_given, text
 from domain.journeys.validation.surroundings import (
-    NOT_FROM_CLIENTS,
     OWN_ORIGIN,
     WITHOUT_ORIGIN,
     Surroundings,
