@@ -10,6 +10,7 @@ from api.journey_access import Reading
 from api.omnisend_version import VERSIONED
 from api.product_service import ProductServiceDep, shown
 from api.schemas.product import (
+    NewProduct,
     ProductNamed,
     ProductPaging,
     ProductsOut,
@@ -57,7 +58,7 @@ async def list_(
 
 
 @router.post("", status_code=201)
-async def create(service: ProductServiceDep, body: WrittenProduct) -> ProductNamed:
+async def create(service: ProductServiceDep, body: NewProduct) -> ProductNamed:
     """Add a product. 409 where there is one with its id."""
     await service.create(body)
     return ProductNamed(id=body.id)

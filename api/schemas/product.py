@@ -30,6 +30,12 @@ EXAMPLE: dict[str, Any] = {
 }
 
 
+def _is_in_a_path(id_: str) -> str:
+    if "/" in id_ or id_ in (".", ".."):
+        raise ValueError("no part of an address; expected an id without /")
+    return id_
+
+
 class ProductVariant(NeighbourShape):
     """A version of a product, such as a size."""
 
@@ -66,6 +72,12 @@ class WrittenProduct(NeighbourShape):
     variants: list[ProductVariant] | None = Field(default=None, min_length=1, max_length=500)
     createdAt: Instant | None = None  # noqa: N815
     updatedAt: Instant | None = None  # noqa: N815
+
+
+class NewProduct(WrittenProduct):
+    """Its `id` is a part of its address."""
+
+    id: Annotated[ProductId, AfterValidator(_is_in_a_path)]
 
 
 class ProductNamed(BaseModel):

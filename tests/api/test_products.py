@@ -85,6 +85,8 @@ async def test_pages_tell_where_the_next_and_the_one_before_are(journeys: Journe
     ("change", "field"),
     [
         ({"id": ""}, "id"),
+        ({"id": "a/b"}, "id"),
+        ({"id": ".."}, "id"),
         ({"currency": "dollars"}, "currency"),
         ({"status": "gone"}, "status"),
         ({"stock": -1}, "stock"),
