@@ -31,7 +31,7 @@ from domain.actions import SendMessage
 from domain.addresses import address_of
 from domain.automation import Definition
 from domain.contract import CohortInput
-from domain.message_content import MessageContents, contents_of, render_content
+from domain.message_content import MessageContents, contents_of, message_for
 from domain.messages import MessageStatus
 from domain.outcomes import Outcome, SkipReason
 from domain.program_settings import readable_rules
@@ -268,7 +268,7 @@ class MessageEffect:
                 continue
             values = {"participant": template_values(row), "payload": self._definition.payload}
             try:
-                message = render_content(self._contents.for_locale(row["locale"]), values)
+                message = message_for(self._action.channel, self._contents.for_locale(row["locale"]), values)
             except TemplateError as error:
                 refused.append(Settlement(row["seq"], Outcome.FAILED, "template_error", str(error)))
                 continue

@@ -11,7 +11,14 @@ from api.errors import not_found
 from api.message_template_service import refuse_faults
 from api.participant_service import participant_named
 from api.schemas.message_template import MessagePreview, PreviewMessageTemplate, PreviewProblem
-from domain.message_content import Content, MessageContents, gaps_of, render_content
+from domain.actions import Channel
+from domain.message_content import (
+    SAYS_NOTHING,
+    MessageContents,
+    gaps_of,
+    render_content,
+    says_nothing,
+)
 from domain.templates import TemplateError
 from store.message_templates import contents_of_row, get_template, get_version
 from store.participant_values import template_values
@@ -22,6 +29,7 @@ EMPTY = "comes out empty"
 
 @dataclass(frozen=True, slots=True)
 class _Previewed:
+    channel: Channel
     contents: MessageContents
     version: int | None
 
@@ -36,8 +44,7 @@ async def preview(session: AsyncSession, program: Program, request: PreviewMessa
     values["participant"] = {**known, **values["participant"]}
     wanted = request.locale or values["participant"].get("locale")
     locale = previewed.contents.locale_for(wanted if isinstance(wanted, str) else None)
-    content = previewed.contents.contents[locale]
-    return await asyncio.to_thread(_rendered, content, values, locale, previewed.version)
+    return await asyncio.to_thread(_rendered, previewed, locale, values)
 
 
 async def _previewed(session: AsyncSession, program: Program, request: PreviewMessageTemplate) -> _Previewed:
@@ -46,17 +53,18 @@ async def _previewed(session: AsyncSession, program: Program, request: PreviewMe
         default = request.default_locale or next(iter(request.contents))
         contents = MessageContents(default_locale=default, contents=request.contents)
         await refuse_faults(request.channel, contents)
-        return _Previewed(contents, None)
+        return _Previewed(request.channel, contents, None)
     template = await get_template(session, program.id, request.template_id)
     if template is None:
         raise not_found("Message template")
     said = await get_version(session, template.id, request.version or template.version)
     if said is None:
         raise not_found("Version of the message template")
-    return _Previewed(contents_of_row(said), said.version)
+    return _Previewed(Channel(template.channel), contents_of_row(said), said.version)
 
 
-def _rendered(content: Content, values: dict[str, Any], locale: str, version: int | None) -> MessagePreview:
+def _rendered(previewed: _Previewed, locale: str, values: dict[str, Any]) -> MessagePreview:
+    content, version = previewed.contents.contents[locale], previewed.version
     try:
         message = render_content(content, values)
         gaps = list(gaps_of(content, values))
@@ -65,6 +73,12 @@ def _rendered(content: Content, values: dict[str, Any], locale: str, version: in
         return MessagePreview(
             locale=locale, version=version, subject=None, text=None, html=None, options={}, problems=[problem]
         )
+    problems = [
+        PreviewProblem(field=field, reason=EMPTY, expression=gap.expression, line=gap.line)
+        for field, gap in gaps
+    ]
+    if says_nothing(previewed.channel, message):
+        problems.append(PreviewProblem(field="contents", reason=SAYS_NOTHING))
     return MessagePreview(
         locale=locale,
         version=version,
@@ -72,8 +86,5 @@ def _rendered(content: Content, values: dict[str, Any], locale: str, version: in
         text=message.body,
         html=message.options.html,
         options=message.options.model_dump(mode="json", exclude_defaults=True, exclude={"html"}),
-        problems=[
-            PreviewProblem(field=field, reason=EMPTY, expression=gap.expression, line=gap.line)
-            for field, gap in gaps
-        ],
+        problems=problems,
     )

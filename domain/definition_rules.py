@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from domain.actions import SendMessage
+from domain.actions import Channel, SendMessage
 from domain.automation import Definition, Scope, TriggerType
 from domain.expressions import AttributeType, ExpressionError, Position, check_condition
 from domain.json_limits import check_json_limits
@@ -52,9 +52,8 @@ def check_definition(
     _check_documents(definition)
     if isinstance(definition.action, SendMessage):
         values = {"participant": {}, "payload": definition.payload}
-        for name, source in definition.action.sources():
-            for fault in template_faults(f"action.{name}", source, values):
-                raise fault
+        for fault in message_faults("action", definition.action, values):
+            raise fault
 
 
 def _check_trigger(definition: Definition) -> None:
@@ -121,6 +120,14 @@ def check_document(field: str, value: object) -> None:
     """Raises DefinitionError for JSON that cannot be stored, and names the place in it."""
     for problem in check_json_limits(value):
         raise DefinitionError(f"{field}.{problem.path}" if problem.path else field, problem.reason)
+
+
+def message_faults(at: str, action: SendMessage, values: Mapping[str, Any]) -> Iterator[DefinitionError]:
+    """What is wrong with the texts of an action itself. `values`: the names that they may use."""
+    for name, source in action.sources():
+        yield from template_faults(f"{at}.{name}", source, values)
+    if action.channel is not Channel.EMAIL and action.body is not None and not action.body.strip():
+        yield DefinitionError(f"{at}.body", "required", "more than white space")
 
 
 def template_faults(

@@ -19,6 +19,7 @@ from domain.templates import TemplateValueError, parse_template
 MAX_LOCALES = 50
 # The names that contents may use. Which of them have values depends on what sends the message.
 NAMES_OF_VALUES = ("participant", "payload", "event", "conversation", "journey")
+SAYS_NOTHING = "the message comes out empty"
 
 Line = Annotated[str, Field(max_length=1_000), AfterValidator(storable)]
 Address = Annotated[str, Field(max_length=2_048), AfterValidator(storable)]
@@ -108,6 +109,14 @@ def contents_of(action: SendMessage, template: MessageTemplate | None) -> Messag
     return template.contents
 
 
+def message_for(channel: Channel, content: Content, values: Mapping[str, Any]) -> RenderedMessage:
+    """What is sent to one person. Raises TemplateError where it cannot be rendered, or says nothing; it quotes nobody."""
+    message = render_content(content, values)
+    if says_nothing(channel, message):
+        raise TemplateValueError(SAYS_NOTHING)
+    return message
+
+
 def render_content(content: Content, values: Mapping[str, Any]) -> RenderedMessage:
     """The content for one person. `values`: by name, see NAMES_OF_VALUES. Raises TemplateError; it quotes nobody."""
     html = None if content.html is None else _render_html(content, content.html, values)
@@ -115,6 +124,14 @@ def render_content(content: Content, values: Mapping[str, Any]) -> RenderedMessa
     if html is not None and not content.body:
         body = text_of_html(html)
     return RenderedMessage(_render(content.subject, values), body, _options(content, html, values))
+
+
+def says_nothing(channel: Channel, message: RenderedMessage) -> bool:
+    """Whether there is nothing to read in it but white space. A mail may be all subject; of an approved template
+    the provider has the text."""
+    if channel is Channel.EMAIL:
+        return not any(text.strip() for text in (message.subject, message.body, message.options.html or ""))
+    return not message.body.strip() and message.options.content_sid is None
 
 
 def gaps_of(content: Content, values: Mapping[str, Any]) -> Iterator[tuple[str, Gap]]:

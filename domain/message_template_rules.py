@@ -35,7 +35,7 @@ def _faults_for_channel(channel: Channel, content: Content, at: str) -> Iterator
             yield DefinitionError(f"{at}.subject", "required for the channel email", "present")
         if not content.body and not content.html:
             yield DefinitionError(f"{at}.body", "required", "body, html or both")
-    elif not content.body and content.content_sid is None:
+    elif not content.body.strip() and content.content_sid is None:
         yield DefinitionError(f"{at}.body", "required", "present")
     for fields, channel_of_fields in ((_OF_MAILS, Channel.EMAIL), (_OF_WHATSAPP, Channel.WHATSAPP)):
         for field in fields:

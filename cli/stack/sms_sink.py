@@ -27,6 +27,7 @@ from cli.stack.sms_account import ACCOUNT_SID, AUTH_TOKEN
 from domain.twilio_callbacks import twilio_signature
 
 KEPT = 1_000
+LONGEST_BODY = 1_600
 # Twilio's magic numbers: https://www.twilio.com/docs/iam/test-credentials
 _REFUSED = {
     "+15005550001": (21211, "The 'To' number {to} is not a valid phone number."),
@@ -130,8 +131,12 @@ class SmsSink:
             return _refusal(400, 21604, "A 'To' phone number is required.")
         if "From" not in form and "MessagingServiceSid" not in form:
             return _refusal(400, 21603, "A 'From' phone number is required.")
-        if not {"Body", "MediaUrl", "ContentSid"} & form.keys():
+        body = form.get("Body", [""])[0]
+        if not body.strip() and not {"MediaUrl", "ContentSid"} & form.keys():
             return _refusal(400, 21602, "Message body is required.")
+        if len(body) > LONGEST_BODY:
+            said = f"The concatenated message body exceeds the {LONGEST_BODY} character limit."
+            return _refusal(400, 21617, said)
         key = request.headers.get("idempotency-key", "")
         if self.honours_keys and key in self._sids:
             return Reply.of(201, {"sid": self._sids[key], "status": "queued"})
@@ -140,7 +145,7 @@ class SmsSink:
             key=key,
             to=to,
             sender=form.get("From", form.get("MessagingServiceSid", [""]))[0],
-            body=form.get("Body", [""])[0],
+            body=body,
             fields=form,
             taken_at=datetime.now(UTC),
         )

@@ -14,7 +14,7 @@ from domain.journeys.route import Route
 from domain.journeys.stepping import Refusal, Row, is_skip_allowed
 from domain.journeys.thresholds import threshold_of
 from domain.journeys.utm import UtmTags
-from domain.message_content import Content, MessageTemplate, render_content
+from domain.message_content import Content, MessageTemplate, message_for
 from domain.message_options import NO_OPTIONS, MessageOptions, is_url
 from domain.outcomes import SkipReason
 from domain.send_gates import Candidate, Person, SendingRules, Surroundings, decide_alone, is_address
@@ -79,7 +79,7 @@ class Composer:
             if found is None:
                 return Refusal(NO_CONTENT)
             content, template_id = found
-            message = render_content(content, self.values_of(row, event))
+            message = message_for(channel, content, self.values_of(row, event))
             if self.utm is not None:
                 message = self.utm.on_links(message, block)
         except ValueError:

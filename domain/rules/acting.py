@@ -12,7 +12,7 @@ from domain.automation import Definition, Scope, Source, TriggerType
 from domain.counters import CounterError, add_to_counter, as_decimal
 from domain.gates import Reachability, message_gate, status_gate
 from domain.json_limits import MAX_ITEMS, check_json_limits
-from domain.message_content import MessageTemplate, contents_of, render_content
+from domain.message_content import MessageTemplate, contents_of, message_for
 from domain.rules import actions
 from domain.rules.effects import (
     ActionResult,
@@ -134,7 +134,9 @@ def _send_message(work: _Work, action: SendMessage) -> str | None:
         if template is None:
             raise _ActionError("there is no such message template")
     try:
-        message = render_content(contents_of(action, template).for_locale(person["locale"]), _values(work))
+        message = message_for(
+            action.channel, contents_of(action, template).for_locale(person["locale"]), _values(work)
+        )
     except TemplateError as error:
         raise _ActionError(str(error)) from None
     work.effects.append(

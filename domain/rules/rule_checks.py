@@ -7,7 +7,7 @@ from typing import Any
 from domain.actions import SendMessage
 from domain.condition_forms import ConditionFormError, RuleConditions, cel_of_conditions
 from domain.counters import as_decimal
-from domain.definition_rules import DefinitionError, check_document, template_faults
+from domain.definition_rules import DefinitionError, check_document, message_faults, template_faults
 from domain.expressions import (
     PARTICIPANT,
     RULE,
@@ -97,8 +97,7 @@ def action_faults(
 def _faults(action: RuleAction, at: str, attribute_types: AttributeTypes) -> Iterator[DefinitionError]:
     match action:
         case SendMessage():
-            for name, source in action.sources():
-                yield from template_faults(f"{at}.{name}", source, _TEMPLATE_VALUES)
+            yield from message_faults(at, action, _TEMPLATE_VALUES)
         case AddNote(body=body):
             yield from template_faults(f"{at}.body", body, _TEMPLATE_VALUES)
         case SetAttribute():

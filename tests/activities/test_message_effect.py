@@ -102,6 +102,22 @@ async def test_an_address_that_is_none_has_failed_without_a_provider(
     }
 
 
+async def test_a_message_that_comes_out_empty_has_failed_without_a_provider(
+    database: Database, program_id: UUID
+) -> None:
+    run_id, _ = await add_mailable_run(database, program_id)
+    nothing = SendMessage(
+        type="send_message", channel=Channel.EMAIL, subject="{{ payload.none }}", body=" {{ payload.none }}\n"
+    )
+    provider = Provider()
+    await mail_run(database, run_id, provider, action=nothing)
+    assert (
+        await ledger_of(database, run_id) == [("failed", "template_error", "the message comes out empty")] * 2
+    )
+    assert provider.handed == []
+    assert await messages_of_run(database, run_id) == {}
+
+
 async def test_what_the_provider_calls_a_message_is_kept(database: Database, program_id: UUID) -> None:
     provider = Provider(lambda message: replace(SENT, provider_id=f"SM{message.message_id.hex}"))
     run_id, _ = await add_mailable_run(database, program_id)

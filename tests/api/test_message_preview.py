@@ -73,6 +73,17 @@ async def test_an_older_version_and_another_language_can_be_asked_for(
     assert (older["subject"], older["version"]) == ("Hola ", 1)
 
 
+async def test_a_message_that_comes_out_empty_is_a_problem_beside_the_places(
+    api: httpx.AsyncClient, base: str
+) -> None:
+    contents = {"en": {"body": "{{ payload.gift }} "}}
+    seen = await shown(api, base, channel="sms", contents=contents)
+    assert [(problem["field"], problem["reason"]) for problem in seen["problems"]] == [
+        ("body", "comes out empty"),
+        ("contents", "the message comes out empty"),
+    ]
+
+
 async def test_what_cannot_be_rendered_for_these_values_is_a_problem(
     api: httpx.AsyncClient, base: str
 ) -> None:

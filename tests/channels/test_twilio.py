@@ -119,6 +119,27 @@ async def test_a_recipient_that_the_provider_refuses_has_failed_alone(
     assert deliveries[1] == delivery
 
 
+@pytest.mark.parametrize(
+    ("body", "error"),
+    [
+        (" \n", "refused: 21602 Message body is required."),
+        ("", "refused: 21602 Message body is required."),
+        ("x" * 1_601, "refused: 21617 The concatenated message body exceeds the 1600 character limit."),
+    ],
+)
+async def test_a_text_that_the_provider_does_not_take_has_failed_alone(
+    sms: MessageChannel, body: str, error: str
+) -> None:
+    deliveries = await sms.send([text_to(body="x" * 1_600), text_to(body=body)])
+    assert deliveries[0].status is DeliveryStatus.SENT
+    assert deliveries[1] == Delivery.failed(error, DeliveryProblem.REFUSED)
+
+
+async def test_a_picture_needs_no_text(sms: MessageChannel) -> None:
+    pictures = ("https://shop.example/a.png",)
+    assert statuses(await sms.send([text_to(body="", media=pictures)])) == ["sent"]
+
+
 async def test_a_refusal_without_a_code_of_the_providers_own_has_failed(provider: SmsProvider) -> None:
     channel = channel_of(provider, twilio_url=f"{provider.url}/elsewhere")
     (delivery,) = await channel.send([text_to()])

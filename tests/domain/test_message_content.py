@@ -10,6 +10,7 @@ from domain.message_content import (
     MessageTemplate,
     contents_of,
     gaps_of,
+    message_for,
     render_content,
 )
 from domain.message_options import NO_OPTIONS
@@ -72,6 +73,31 @@ def test_a_link_that_comes_out_as_none_is_an_error_that_quotes_nobody() -> None:
     with pytest.raises(TemplateError) as refused:
         rendered({"a": "ana@example.org"}, body="b", click_url="{{ a }}")
     assert str(refused.value) == "click_url: does not come out as what it has to be"
+
+
+@pytest.mark.parametrize("channel", list(Channel))
+@pytest.mark.parametrize("nothing", ["{{ none }}", " \n\t{{ none }}\u00a0"])
+def test_a_message_without_a_word_in_it_is_not_for_sending(channel: Channel, nothing: str) -> None:
+    for content in (Content(body=nothing), Content(subject=nothing, body=nothing, html=nothing)):
+        with pytest.raises(TemplateError) as refused:
+            message_for(channel, content, {})
+        assert str(refused.value) == "the message comes out empty"
+
+
+@pytest.mark.parametrize(
+    ("channel", "content"),
+    [
+        (Channel.EMAIL, {"subject": "Hi", "body": "{{ none }}"}),
+        (Channel.EMAIL, {"subject": "{{ none }}", "body": "Hi"}),
+        (Channel.EMAIL, {"subject": "{{ none }}", "html": "<img src='https://shop.example/a.png'>"}),
+        (Channel.WHATSAPP, {"content_sid": "HX1", "content_variables": {"1": "{{ none }}"}}),
+        (Channel.SMS, {"body": "{{ none }}."}),
+    ],
+)
+def test_a_mail_may_be_all_subject_and_an_approved_template_has_its_text_elsewhere(
+    channel: Channel, content: dict[str, Any]
+) -> None:
+    assert message_for(channel, Content(**content), {}) == render_content(Content(**content), {})
 
 
 def test_places_that_come_out_empty_are_told_by_field_and_line() -> None:

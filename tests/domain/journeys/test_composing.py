@@ -160,6 +160,12 @@ def test_a_mail_without_its_template_is_not_sent() -> None:
     assert composed(email("b"), templates={}) == Refusal("no_content")
 
 
+def test_what_comes_out_empty_is_not_sent() -> None:
+    assert composed(act("sendWhatsapp", message="[[event.none]] ")) == Refusal("template_error")
+    push = act("sendPush", title="Hi", body="[[event.none]]", clickUrl="https://shop.example/")
+    assert composed(push) == Refusal("template_error")
+
+
 def test_what_cannot_be_filled_for_somebody_is_not_sent() -> None:
     assert composed(act("sendWhatsapp", message="{{ contact.first_name | nonsense }}")) == Refusal(
         "template_error"

@@ -147,6 +147,13 @@ def test_a_message_goes_to_the_address_of_its_channel() -> None:
     assert (result.status, result.reason) == (ActionStatus.SKIPPED, "no_consent")
 
 
+def test_a_message_that_comes_out_empty_fails_its_action_and_is_not_queued() -> None:
+    someone = person(phone="+34612345678", consent={"sms": "subscribed"})
+    done = acted(rule({"type": "send_message", "channel": "sms", "body": "{{ event.none }} "}), someone)
+    assert done.results == (ActionResult("send_message", ActionStatus.FAILED, "the message comes out empty"),)
+    assert done.effects == ()
+
+
 def test_a_message_sees_what_the_actions_before_it_changed() -> None:
     tagging = {**MAIL, "body": "{{ participant.tags | join: ',' }}"}
     (message,) = acted(rule({"type": "add_tag", "tag": "vip"}, tagging), person()).effects

@@ -125,6 +125,7 @@ def test_right_actions_have_no_faults() -> None:
         ({"type": "send_message", "channel": "email", "subject": "{% if", "body": "x"}, "subject"),
         ({"type": "send_message", "channel": "email", "subject": "x", "body": "{{ a | nope }}"}, "body"),
         ({"type": "send_message", "channel": "sms", "body": "{% include 'x' %}"}, "body"),
+        ({"type": "send_message", "channel": "sms", "body": " \n"}, "body"),
         ({"type": "add_note", "body": "{{ event.amount | divided_by: 0 }}"}, "body"),
         ({"type": "add_note", "body": "{% for %}"}, "body"),
         ({"type": "send_webhook", "webhook_id": WEBHOOK, "payload": {"a": "\0"}}, "payload.a"),
