@@ -7,6 +7,7 @@ from uuid import UUID
 import typer
 
 from cli.record import RefusedError, in_transaction, label, program_id_of
+from cli.record_table import print_records
 from domain.roles import Role
 
 if TYPE_CHECKING:
@@ -52,14 +53,7 @@ def list_(as_json: Annotated[bool, typer.Option("--json", help="Print the keys a
     if as_json:
         print(json.dumps(keys))
         return
-    from rich.console import Console
-    from rich.markup import escape
-    from rich.table import Table
-
-    table = Table(*(name.replace("_", " ").capitalize() for name in _SHOWN))
-    for key in keys:
-        table.add_row(*(escape(str(key[name] or "")) for name in _SHOWN))
-    Console().print(table)
+    print_records(keys, _SHOWN, named_by="id")
 
 
 @app.command()

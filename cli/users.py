@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cli.record import RefusedError, in_transaction, label, program_id_of
+from cli.record_table import print_records
 from domain.roles import Role
 
 if TYPE_CHECKING:
@@ -60,14 +61,7 @@ def list_(as_json: Annotated[bool, typer.Option("--json", help="Print them as JS
     if as_json:
         print(json.dumps(users))
         return
-    from rich.console import Console
-    from rich.markup import escape
-    from rich.table import Table
-
-    table = Table(*(name.replace("_", " ").capitalize() for name in _SHOWN))
-    for user in users:
-        table.add_row(*(escape(str(user[name] or "")) for name in _SHOWN))
-    Console().print(table)
+    print_records(users, _SHOWN, named_by="email")
 
 
 @app.command()

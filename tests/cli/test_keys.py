@@ -74,6 +74,12 @@ def test_the_secret_alone_is_printed_and_works(database_url: str) -> None:
     assert (key.name, key.role, key.program_id) == ("Reports", "viewer", None)
 
 
+def test_the_list_has_each_id_in_one_piece_as_revoking_takes_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    key = created("--role", "viewer")
+    assert key["id"] in run("list").stdout
+
+
 def test_as_json_it_is_shown_with_what_it_may_do(database_url: str) -> None:
     key = created("--role", "supervisor")
     assert key["scopes"] == ["automations.read", "automations.write"]

@@ -66,6 +66,14 @@ def test_who_is_added_can_log_in(database_url: str) -> None:
     assert is_password(PASSWORD, user.password_hash)
 
 
+def test_the_list_has_each_address_in_one_piece_as_other_commands_take_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    email = added()
+    assert email in run("list").stdout
+
+
 def test_the_list_shows_everybody_without_their_passwords() -> None:
     email = added()
     assert listed()[email]["role"] == "agent"
