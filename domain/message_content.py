@@ -6,11 +6,11 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from markupsafe import escape
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from domain.actions import Channel, SendMessage
 from domain.html_text import text_of_html
-from domain.locales import Locale, best_locale
+from domain.locales import Locale, best_locale, spelt_once
 from domain.message_options import NO_OPTIONS, MessageOptions, Name
 from domain.storable_text import storable
 from domain.template_gaps import Gap
@@ -31,8 +31,8 @@ class Content(BaseModel):
     """What a message says in one language. Every text in it is a Liquid template.
 
     `body` is plain text; a mail that has none is given the text of its `html`, in which values are escaped.
-    `preheader`: what a mailbox shows beside the subject. The rest is for the channels that know it: `title` and
-    `click_url` for push messages, `media`, and `content_sid` with `content_variables` for WhatsApp templates.
+    `preheader`: what a mailbox shows beside the subject. The rest is for the channels that know it: `title`, `click_url`
+    and `data` for push messages, `media`, and `content_sid` with `content_variables` for WhatsApp templates.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -67,13 +67,18 @@ class Content(BaseModel):
             yield f"media.{index}", source
 
 
+Contents = Annotated[
+    dict[Locale, Content], Field(min_length=1, max_length=MAX_LOCALES), BeforeValidator(spelt_once)
+]
+
+
 class MessageContents(BaseModel):
     """A message in every language that it is written in; the default one is for all the others."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     default_locale: Locale
-    contents: Annotated[dict[Locale, Content], Field(min_length=1, max_length=MAX_LOCALES)]
+    contents: Contents
 
     def locale_for(self, locale: str | None) -> str:
         return best_locale(locale, self.contents, self.default_locale)

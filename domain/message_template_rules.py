@@ -1,6 +1,6 @@
 """What makes a message template one that can be sent. Every text in it is parsed and tried before it is stored."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from uuid import UUID
 
 from domain.actions import Channel, SendMessage
@@ -10,8 +10,18 @@ from domain.message_content import NAMES_OF_VALUES, Content, MessageContents
 from domain.message_options import A_URL
 
 _NO_VALUES: dict[str, object] = {name: {} for name in NAMES_OF_VALUES}
-_OF_MAILS = ("html", "preheader")
-_OF_WHATSAPP = ("content_sid", "content_variables")
+# Webhooks and the console pass on what they are given.
+_PASSED_ON = (Channel.WEBHOOK, Channel.CONSOLE)
+_CHANNELS_OF: Mapping[str, Sequence[Channel]] = {
+    "html": (Channel.EMAIL,),
+    "preheader": (Channel.EMAIL,),
+    "content_sid": (Channel.WHATSAPP,),
+    "content_variables": (Channel.WHATSAPP,),
+    "title": (Channel.PUSH, Channel.APPRISE, *_PASSED_ON),
+    "click_url": (Channel.PUSH, *_PASSED_ON),
+    "data": (Channel.PUSH, *_PASSED_ON),
+    "media": (Channel.SMS, Channel.WHATSAPP, Channel.PUSH, *_PASSED_ON),
+}
 
 
 def content_faults(channel: Channel, contents: MessageContents) -> Iterator[DefinitionError]:
@@ -37,11 +47,10 @@ def _faults_for_channel(channel: Channel, content: Content, at: str) -> Iterator
             yield DefinitionError(f"{at}.body", "required", "body, html or both")
     elif not content.body.strip() and content.content_sid is None:
         yield DefinitionError(f"{at}.body", "required", "present")
-    for fields, channel_of_fields in ((_OF_MAILS, Channel.EMAIL), (_OF_WHATSAPP, Channel.WHATSAPP)):
-        for field in fields:
-            if getattr(content, field) and channel is not channel_of_fields:
-                reason = f"not a field of the channel {channel}"
-                yield DefinitionError(f"{at}.{field}", reason, f"only for the channel {channel_of_fields}")
+    for field, channels in _CHANNELS_OF.items():
+        if getattr(content, field) and channel not in channels:
+            expected = f"only for the channel {' or '.join(channels)}"
+            yield DefinitionError(f"{at}.{field}", f"not a field of the channel {channel}", expected)
 
 
 def fault_of_use(

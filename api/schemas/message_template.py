@@ -9,7 +9,7 @@ from pydantic_core import PydanticCustomError
 from api.schemas.text import LongText, ShownName
 from domain.actions import Channel
 from domain.locales import Locale
-from domain.message_content import MAX_LOCALES, Content
+from domain.message_content import Content, Contents
 
 EXAMPLE: JsonDict = {
     "name": "Welcome",
@@ -26,8 +26,6 @@ EXAMPLE: JsonDict = {
         },
     },
 }
-
-Contents = Annotated[dict[Locale, Content], Field(min_length=1, max_length=MAX_LOCALES)]
 
 
 class CreateMessageTemplate(BaseModel):

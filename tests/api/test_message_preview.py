@@ -14,7 +14,7 @@ CONTENTS = {
         "subject": "Hi {{ participant.first_name }}",
         "html": "<p>{{ payload.gift | default: 'Tea' }}</p>",
     },
-    "es": {"subject": "Hola {{ participant.first_name }}", "body": "{{ payload.gift }}", "title": "!"},
+    "es": {"subject": "Hola {{ participant.first_name }}", "body": "{{ payload.gift }}"},
 }
 
 
@@ -42,7 +42,7 @@ async def test_a_stored_template_is_shown_as_a_participant_would_be_sent_it(
         "subject": "Hola <Ana>",
         "text": "",
         "html": None,
-        "options": {"title": "!"},
+        "options": {},
         "problems": [{"field": "body", "reason": "comes out empty", "expression": "payload.gift", "line": 1}],
     }
 

@@ -53,6 +53,21 @@ async def test_the_list_can_be_of_one_channel(api: httpx.AsyncClient, base: str,
     [
         ({"contents": {}}, "contents"),
         ({"contents": {"english": {"body": "x"}}}, "contents.english"),
+        ({"contents": {tag: {"subject": "x", "body": "x"} for tag in ("en", "EN")}}, "contents.EN"),
+        (
+            {"contents": {tag: {"subject": "x", "body": "x"} for tag in ("en", "es-MX", "es_mx")}},
+            "contents.es_mx",
+        ),
+        ({"contents": {"en": {"subject": "x", "body": "x", "title": "x"}}}, "contents.en.title"),
+        (
+            {"contents": {"en": {"subject": "x", "body": "x", "click_url": "https://a.example"}}},
+            "contents.en.click_url",
+        ),
+        (
+            {"contents": {"en": {"subject": "x", "body": "x", "media": ["https://a.example"]}}},
+            "contents.en.media",
+        ),
+        ({"contents": {"en": {"subject": "x", "body": "x", "data": {"a": "b"}}}}, "contents.en.data"),
         ({"default_locale": "fr"}, "default_locale"),
         ({"contents": {"en": {"body": "x"}}}, "contents.en.subject"),
         ({"contents": {"en": {"subject": "x"}}}, "contents.en.body"),
@@ -104,6 +119,16 @@ async def test_a_filter_that_does_not_exist_is_told_with_its_place_even_where_no
     assert details["reason"] == "unknown filter 'upcas'"
     assert details["suggestion"] == "upcase"
     assert details["position"] == {"line": 2, "column": 49}
+
+
+async def test_a_second_spelling_of_a_language_is_told_of_beside_the_first(
+    api: httpx.AsyncClient, base: str, templates: str
+) -> None:
+    made = await add_template(api, base)
+    contents = {tag: {"subject": tag, "body": "x"} for tag in ("en", "es_mx", "es-MX")}
+    answer = await api.patch(f"{templates}/{made['id']}", json={"contents": contents})
+    assert assert_refused(answer, "contents.es-MX")["reason"] == "the same language as es_mx"
+    assert (await api.get(f"{templates}/{made['id']}")).json() == made
 
 
 async def test_a_name_is_unique_among_the_templates_of_a_program(

@@ -1,8 +1,9 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
-from domain.locales import best_locale, normal_locale
+from domain.locales import best_locale, normal_locale, spelt_once
 
 
 @pytest.mark.parametrize(
@@ -24,6 +25,22 @@ def test_a_tag_is_written_in_one_way(tag: str, normal: str) -> None:
 def test_what_is_no_language_tag_is_refused(tag: str) -> None:
     with pytest.raises(ValueError, match="language tag"):
         normal_locale(tag)
+
+
+@pytest.mark.parametrize("tags", [("en", "es-MX", "es"), ("en", "nonsense!", "nonsense!!"), ()])
+def test_languages_that_are_not_the_same_are_left_as_they_are(tags: tuple[str, ...]) -> None:
+    given = dict.fromkeys(tags, 1)
+    assert spelt_once(given) is given
+
+
+def test_every_other_spelling_of_a_language_is_named_with_the_first() -> None:
+    with pytest.raises(ValidationError) as refused:
+        spelt_once({"es_mx": 1, "en": 2, "es-MX": 3, "EN": 4, "ES-mx": 5})
+    assert [(error["loc"], error["msg"]) for error in refused.value.errors()] == [
+        (("es-MX",), "the same language as es_mx"),
+        (("EN",), "the same language as en"),
+        (("ES-mx",), "the same language as es_mx"),
+    ]
 
 
 @pytest.mark.parametrize(
