@@ -33,6 +33,7 @@ from domain.automation import Definition
 from domain.contract import CohortInput
 from domain.message_content import MessageContents, contents_of, message_for
 from domain.messages import MessageStatus
+from domain.occasions import occasion_of
 from domain.outcomes import Outcome, SkipReason
 from domain.program_settings import readable_rules
 from domain.run_status import OPEN_RUNS, RunStatus
@@ -273,7 +274,9 @@ class MessageEffect:
                 refused.append(Settlement(row["seq"], Outcome.FAILED, "template_error", str(error)))
                 continue
             message_id = message_id_of(self._run.id, row["participant_id"])
-            drafts.append(Draft(message_id, row["seq"], row["participant_id"], address, message.subject))
+            occasion = occasion_of(row["attributes"], self._action.once_per)
+            key = None if occasion is None else occasion.key
+            drafts.append(Draft(message_id, row["seq"], row["participant_id"], address, message.subject, key))
             messages.append(Outgoing(message_id, address, message.subject, message.body, message.options))
         return drafts, messages, refused
 

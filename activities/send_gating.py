@@ -11,6 +11,7 @@ from activities.guards import guard_of
 from domain.actions import SendMessage
 from domain.addresses import address_of
 from domain.automation import Definition
+from domain.occasions import occasion_of
 from domain.program_settings import readable_rules
 from domain.send_gates import (
     Candidate,
@@ -34,6 +35,7 @@ from store.send_facts import (
     enrolled_rows,
     people_to_write_to,
     queued_for,
+    sent_for_their_occasion,
     suppressed_addresses,
 )
 from store.tables import AutomationRun, Program
@@ -71,7 +73,8 @@ async def _decide_alone(
     now: datetime,
 ) -> dict[UUID, Decision]:
     suppressed = await suppressed_addresses(session, program.id, candidates)
-    around = Surroundings(program.id, program.timezone, suppressed, now)
+    sent_before = await sent_for_their_occasion(session, candidates, now)
+    around = Surroundings(program.id, program.timezone, suppressed, now, sent_before)
     return {
         candidate.id: decide_alone(candidate, people.get(candidate.participant_id), rules, around)
         for candidate in candidates
@@ -140,4 +143,5 @@ def candidate_of(run: AutomationRun, action: SendMessage, row: RowMapping) -> Ca
         address=address_of(action.channel, row),
         policy=action.sending,
         source=run.automation_id,
+        occasion=occasion_of(row["attributes"] or {}, action.once_per),
     )

@@ -105,6 +105,7 @@ async def _message_inputs(
         },
         EffectGate.ADDRESS: {"channel": channel.value, "has_address": bool(address)},
         EffectGate.SUPPRESSION: {"suppressed": next(iter(suppressed.values()), None)},
+        **({EffectGate.ONCE: {"once_per": action.once_per.model_dump()}} if action.once_per else {}),
         EffectGate.HOLDOUT: {
             "program_percentage": rules.holdout_percentage,
             "automation_percentage": policy.holdout_percentage,

@@ -8,6 +8,7 @@ from uuid import UUID
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
+from domain.occasions import OncePer
 from domain.send_policy import USUAL_POLICY, SendPolicy
 from domain.storable_text import storable
 
@@ -29,7 +30,8 @@ class SendMessage(BaseModel):
     """Send one message per participant: a message template, by its id, or else `subject` and `body`.
 
     Those are Liquid templates over `participant` and `payload`. A mail needs a subject; elsewhere it is the title,
-    where the channel has one. `sending`: what it asks of the gates.
+    where the channel has one. `sending`: what it asks of the gates. `once_per`: for what a person is sent one message
+    of the automation.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -40,6 +42,7 @@ class SendMessage(BaseModel):
     subject: Annotated[str, Field(max_length=1_000, validate_default=True), AfterValidator(storable)] = ""
     body: Annotated[Body | None, Field(validate_default=True)] = None
     sending: Annotated[SendPolicy, Field(exclude_if=lambda policy: policy == USUAL_POLICY)] = USUAL_POLICY
+    once_per: Annotated[OncePer | None, Field(exclude_if=lambda once: once is None)] = None
 
     @field_validator("subject")
     @classmethod

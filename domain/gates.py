@@ -19,6 +19,7 @@ class EffectGate(StrEnum):
     CONSENT = "consent"
     ADDRESS = "address"
     SUPPRESSION = "suppression"
+    ONCE = "once"
     HOLDOUT = "holdout"
     QUIET_HOURS = "quiet_hours"
     RECENTLY_CONTACTED = "recently_contacted"
@@ -38,6 +39,7 @@ GATE_OF_REASON = {
     SkipReason.NO_ADDRESS: EffectGate.ADDRESS,
     SkipReason.INVALID_ADDRESS: EffectGate.ADDRESS,
     SkipReason.SUPPRESSED: EffectGate.SUPPRESSION,
+    SkipReason.ALREADY_SENT: EffectGate.ONCE,
     SkipReason.HOLDOUT: EffectGate.HOLDOUT,
     SkipReason.QUIET_HOURS: EffectGate.QUIET_HOURS,
     SkipReason.RECENTLY_CONTACTED: EffectGate.RECENTLY_CONTACTED,

@@ -30,6 +30,7 @@ class SkipReason(StrEnum):
     NO_ADDRESS = "no_address"
     INVALID_ADDRESS = "invalid_address"
     SUPPRESSED = "suppressed"
+    ALREADY_SENT = "already_sent"
     HOLDOUT = "holdout"
     QUIET_HOURS = "quiet_hours"
     RECENTLY_CONTACTED = "recently_contacted"

@@ -24,15 +24,15 @@ from store.waking import wake_after_commit
 
 _QUEUE = text(
     "INSERT INTO message (id, key, program_id, automation_id, run_id, template_id, participant_id, channel, recipient, subject, "
-    "body, options, sending, priority, status, available_at, error) "
+    "body, options, sending, priority, occasion, status, available_at, error) "
     "SELECT d.id, d.key, :program, :automation, :run, :template, d.participant_id, :channel, d.recipient, d.subject, d.body, "
-    "d.options, CAST(:sending AS jsonb), :priority, 'queued', d.due, d.reason FROM unnest(CAST(:ids AS uuid[]), "
+    "d.options, CAST(:sending AS jsonb), :priority, d.occasion, 'queued', d.due, d.reason FROM unnest(CAST(:ids AS uuid[]), "
     "CAST(:keys AS text[]), CAST(:people AS uuid[]), CAST(:recipients AS text[]), CAST(:subjects AS text[]), "
-    "CAST(:bodies AS text[]), CAST(:options AS jsonb[]), CAST(:dues AS timestamptz[]), CAST(:reasons AS text[])) "
-    "AS d(id, key, participant_id, recipient, subject, body, options, due, reason) "
+    "CAST(:bodies AS text[]), CAST(:options AS jsonb[]), CAST(:dues AS timestamptz[]), CAST(:reasons AS text[]), "
+    "CAST(:occasions AS text[])) AS d(id, key, participant_id, recipient, subject, body, options, due, reason, occasion) "
     "ON CONFLICT (key) DO UPDATE SET status = 'queued', recipient = excluded.recipient, subject = excluded.subject, "
     "body = excluded.body, options = excluded.options, available_at = excluded.available_at, "
-    "error = excluded.error, settled_at = NULL"
+    "occasion = excluded.occasion, error = excluded.error, settled_at = NULL"
 )
 _FOLLOW = text(
     "UPDATE run_participant rp SET outcome = CASE m.status WHEN 'cancelled' THEN 'skipped' ELSE m.status END, "
@@ -95,6 +95,7 @@ async def defer_drafts(
             "options": [_json(one.options.stored()) for one in deferred],
             "dues": [one.due for one in deferred],
             "reasons": [one.reason.value for one in deferred],
+            "occasions": [draft.occasion for draft in drafts],
         },
     )
     rows = [Settlement(one.draft.seq, Outcome.DEFERRED, one.reason.value) for one in deferred]

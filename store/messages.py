@@ -23,6 +23,7 @@ class Draft:
     participant_id: UUID
     recipient: str
     subject: str
+    occasion: str | None
 
 
 def message_key(run_id: UUID, participant_id: UUID) -> str:
@@ -41,13 +42,14 @@ async def record_drafts(
     await session.execute(
         text(
             "INSERT INTO message (id, key, program_id, automation_id, run_id, template_id, participant_id, channel, "
-            "recipient, subject, sending, priority, status, created_at) "
+            "recipient, subject, sending, priority, occasion, status, created_at) "
             "SELECT d.id, d.key, :program, :automation, :run, :template, d.participant_id, :channel, d.recipient, "
-            "d.subject, CAST(:sending AS jsonb), :priority, 'sending', :now FROM unnest(CAST(:ids AS uuid[]), "
+            "d.subject, CAST(:sending AS jsonb), :priority, d.occasion, 'sending', :now FROM unnest(CAST(:ids AS uuid[]), "
             "CAST(:keys AS text[]), CAST(:people AS uuid[]), "
-            "CAST(:recipients AS text[]), CAST(:subjects AS text[])) AS d(id, key, participant_id, recipient, subject) "
+            "CAST(:recipients AS text[]), CAST(:subjects AS text[]), CAST(:occasions AS text[])) "
+            "AS d(id, key, participant_id, recipient, subject, occasion) "
             "ON CONFLICT (key) DO UPDATE SET status = 'sending', recipient = excluded.recipient, "
-            "subject = excluded.subject, error = NULL, settled_at = NULL"
+            "subject = excluded.subject, occasion = excluded.occasion, error = NULL, settled_at = NULL"
         ),
         {
             "program": run.program_id,
@@ -63,6 +65,7 @@ async def record_drafts(
             "people": [draft.participant_id for draft in drafts],
             "recipients": [draft.recipient for draft in drafts],
             "subjects": [draft.subject for draft in drafts],
+            "occasions": [draft.occasion for draft in drafts],
         },
     )
 
@@ -113,7 +116,7 @@ async def erase_messages_of(session: AsyncSession, participant_id: UUID) -> None
         )
     await session.execute(
         text(
-            "UPDATE message SET recipient = '', subject = NULL, body = NULL, options = NULL, error = NULL, "
+            "UPDATE message SET recipient = '', subject = NULL, body = NULL, options = NULL, error = NULL, occasion = NULL, "
             "status = CASE WHEN status = 'queued' THEN 'cancelled' ELSE status END, "
             "settled_at = CASE WHEN status = 'queued' THEN now() ELSE settled_at END "
             "WHERE participant_id = :participant_id"

@@ -51,6 +51,15 @@ _ENROLLED = text(
 )
 
 
+_SENT_BEFORE = text(
+    "SELECT c.id FROM unnest(CAST(:ids AS uuid[]), CAST(:sources AS uuid[]), CAST(:people AS uuid[]), "
+    "CAST(:occasions AS text[]), CAST(:since AS timestamptz[])) AS c(id, source, person, occasion, since) "
+    "WHERE EXISTS (SELECT FROM message m WHERE m.automation_id = c.source AND m.participant_id = c.person "
+    "AND m.occasion = c.occasion AND m.id <> c.id AND (c.since IS NULL OR m.created_at > c.since) "
+    "AND m.status IN ('queued', 'sending', 'sent', 'unknown'))"
+)
+
+
 @dataclass(frozen=True, slots=True)
 class EnrolledRow:
     """Somebody whom a run that executes has not got to yet."""
@@ -115,6 +124,29 @@ async def contacts_since(
         contact = Contact(row["id"], Channel(row["channel"]), row["at"])
         found.setdefault(row["participant_id"], []).append(contact)
     return found
+
+
+async def sent_for_their_occasion(
+    session: AsyncSession, candidates: Sequence[Candidate], now: datetime
+) -> set[UUID]:
+    """The ids of those for whose occasion their source has sent its person another message, or has one on its way."""
+    asked = [(one, one.occasion) for one in candidates if one.occasion is not None]
+    if not asked:
+        return set()
+    found = await session.execute(
+        _SENT_BEFORE,
+        {
+            "ids": [one.id for one, _ in asked],
+            "sources": [one.source for one, _ in asked],
+            "people": [one.participant_id for one, _ in asked],
+            "occasions": [occasion.key for _, occasion in asked],
+            "since": [
+                None if occasion.hours is None else now - timedelta(hours=occasion.hours)
+                for _, occasion in asked
+            ],
+        },
+    )
+    return set(found.scalars())
 
 
 async def queued_for(

@@ -1,11 +1,12 @@
 """Messages that wait to be sent, what is known of the people they are for, and what the gates answer."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from domain.actions import Channel
+from domain.occasions import Occasion
 from domain.outcomes import SkipReason
 from domain.send_policy import USUAL_POLICY, SendPolicy
 from domain.suppressions import SuppressionReason
@@ -16,6 +17,7 @@ class Candidate:
     """One message that waits. `id` is the message's, the same in each attempt, also before there is a row of it.
 
     `source`: the automation or rule it comes from, of whose people a holdout takes its part.
+    `occasion`: what it is for, where its source sends one message for each.
     """
 
     id: UUID
@@ -24,6 +26,7 @@ class Candidate:
     address: str | None
     policy: SendPolicy = USUAL_POLICY
     source: UUID | None = None
+    occasion: Occasion | None = None
 
     @property
     def rank(self) -> tuple[int, UUID]:
@@ -52,12 +55,15 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What the gates know besides the person. `suppressed`: addresses as they were given, by channel."""
+    """What the gates know besides the person. `suppressed`: addresses as they were given, by channel.
+    `sent_before`: ids of messages for whose occasion another was sent, or is on its way.
+    """
 
     program_id: UUID
     program_timezone: str
     suppressed: Mapping[tuple[Channel, str], SuppressionReason]
     now: datetime
+    sent_before: Collection[UUID] = ()
 
 
 @dataclass(frozen=True, slots=True)

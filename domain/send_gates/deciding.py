@@ -31,6 +31,8 @@ def decide_alone(
         return OPEN
     if _is_suppressed(candidate, around):
         return Decision(SkipReason.SUPPRESSED)
+    if candidate.id in around.sent_before:
+        return Decision(SkipReason.ALREADY_SENT)
     if policy.transactional:
         return OPEN
     if _is_held_out(candidate, rules, around):

@@ -40,6 +40,7 @@ class Message(SQLModel, table=True):
     `options`: what its channel needs besides subject and body, such as `html`; kept as long as the body.
     `sending`: what it asks of the gates, where that is not the usual (`domain/send_policy.py`).
     `gave_way_to`: the message that took the last room under a limit.
+    `occasion`: what it was sent for, where its automation sends each person one message for each.
     `priority`: the lower one goes first. `provider_id`: what the provider calls it. The instants at the end
     are of the first time that each of it was told or seen.
     """
@@ -72,6 +73,13 @@ class Message(SQLModel, table=True):
             postgresql_where=text("enrollment_id IS NOT NULL"),
         ),
         Index("message_of_provider", "provider_id", postgresql_where=text("provider_id IS NOT NULL")),
+        Index(
+            "message_of_occasion",
+            "automation_id",
+            "participant_id",
+            "occasion",
+            postgresql_where=text("occasion IS NOT NULL"),
+        ),
         Index("message_claimed", "program_id", postgresql_where=text(CLAIMED)),
     )
 
@@ -100,6 +108,7 @@ class Message(SQLModel, table=True):
     available_at: datetime | None = instant()
     error: str | None = text_field(nullable=True)
     gave_way_to: UUID | None = Field(default=None)
+    occasion: str | None = text_field(nullable=True)
     provider_id: str | None = text_field(nullable=True)
     created_at: datetime = created_instant()
     settled_at: datetime | None = instant()

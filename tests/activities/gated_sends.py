@@ -15,6 +15,7 @@ from domain.actions import Channel, SendMessage
 from domain.activity_contract import CancelRun, CloseRun
 from domain.automation import Definition, Scope, TriggerType
 from domain.contract import CohortInput, RunResult
+from domain.occasions import OncePer
 from domain.outcomes import RunCounts
 from domain.send_policy import SendPolicy
 from store.database import Database
@@ -45,15 +46,18 @@ async def add_run_to(
     people: Sequence[Participant],
     guard: str | None = None,
     channel: Channel = Channel.EMAIL,
+    once_per: OncePer | None = None,
+    earlier: UUID | None = None,
     **policy: Any,
 ) -> UUID:
-    """A run that is to send each of them a message."""
+    """A run that is to send each of them a message; of the automation of the run `earlier`, where there is one."""
     action = SendMessage(
         type="send_message",
         channel=channel,
         subject="Hello" if channel is Channel.EMAIL else "",
         body="Hello {{ participant.external_id }}",
         sending=SendPolicy(**policy),
+        once_per=once_per,
     )
     definition = Definition(
         name="Hello",
@@ -63,8 +67,17 @@ async def add_run_to(
         guard_condition=guard,
         action=action,
     )
+    of_same: dict[str, Any] = {}
+    if earlier is not None:
+        async with database.transaction() as session:
+            before = await session.get_one(AutomationRun, earlier)
+        of_same = {"automation_id": before.automation_id, "number": before.number + 1}
     run_id = await add_run(
-        database, people[0].program_id, definition=definition.model_dump(mode="json"), started_at=NOW
+        database,
+        people[0].program_id,
+        definition=definition.model_dump(mode="json"),
+        started_at=NOW,
+        **of_same,
     )
     async with database.transaction() as session:
         (await session.get_one(AutomationRun, run_id)).total = len(people)

@@ -52,6 +52,13 @@ def test_a_suppressed_address_gets_nothing_but_what_goes_to_all_who_unsubscribed
     assert decided(candidate(consent="all"), person(), suppressed=suppressed) == (OPEN if by_all else kept)
 
 
+def test_what_was_sent_for_the_same_before_keeps_also_what_the_person_asked_for() -> None:
+    kept = Decision(SkipReason.ALREADY_SENT)
+    for asked in (candidate(7), candidate(7, transactional=True)):
+        assert decided(asked, person(), sent_before={UUID(int=7)}) == kept
+    assert decided(candidate(8), person(), sent_before={UUID(int=7)}) == OPEN
+
+
 def test_a_suppression_is_of_one_channel() -> None:
     suppressed = {(Channel.SMS, "ana@example.com"): SuppressionReason.MANUAL}
     assert decided(candidate(), person(), suppressed=suppressed) == OPEN
