@@ -1,15 +1,23 @@
 """Automations that one can have by name: ordinary ones, made of the parameters given and of what is usual for the others."""
 
 from dataclasses import dataclass
+from datetime import time
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
 from domain.actions import Channel
+from domain.occasions import OncePer
+from domain.participant import CONSENT_CHANNELS
 from domain.participant_state.schedule_config import TimeOfDay, wall_time
 from domain.rfm import LAST_VISIT_AT, RFM_SEGMENT, RfmSegment
 
 HOURS_A_DAY = 24
+# What a daily automation sent at the same time of day is not within the day: runs are late, and days of 23 hours.
+HALF_A_DAY = 12
+HALF_A_YEAR = 4_320
+# Days on which somebody is still followed up whom a run has missed.
+DAYS_TO_MAKE_UP = 3
 NINE = "09:00"
 
 
@@ -31,6 +39,7 @@ class StockName(StrEnum):
 class Rhythm(StrEnum):
     """When it looks for whom to write to. `interval`: for each person every so many days."""
 
+    HALF_HOURLY = "half_hourly"
     DAILY = "daily"
     MONTHLY = "monthly"
     INTERVAL = "interval"
@@ -38,8 +47,10 @@ class Rhythm(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Stock:
-    """What is usual for one of them. `who` is a condition in which `{days}`, `{hours}` (of the days) and `{attribute}`
-    stand for parameters; a parameter that it does not take is None here. `quiet_days`: nobody who was written to within so many days."""
+    """What is usual for one of them. `who` is a condition in which `{days}`, `{until}` (the day on which it is too late),
+    `{hours}` (of the days) and `{attribute}` stand for parameters; a parameter that it does not take is None here.
+    `quiet_days`: nobody who was written to within so many days. `once_per`: for what a person is written to once.
+    """
 
     name: StockName
     title: str
@@ -54,6 +65,8 @@ class Stock:
     quiet_days: int = 0
     channel: Channel = Channel.EMAIL
     transactional: bool = False
+    priority: int = 0
+    once_per: OncePer | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +87,7 @@ class StockParameters:
 
 
 _SINCE_VISIT = f"days_since(timestamp(participant.attributes.{LAST_VISIT_AT}))"
+_ON_THAT_DAY = f"{_SINCE_VISIT} >= {{days}} && {_SINCE_VISIT} < {{until}}"
 _BORN = 'timestamp(participant.attributes.{attribute} + "T00:00:00Z")'
 _HERE = "local(now)"
 _BIRTHDAY = (
@@ -107,7 +121,9 @@ STOCK = (
         "Whose birthday it is today, where they are. `attribute` holds the date of birth, such as 1990-06-15.",
         who=_BIRTHDAY,
         attribute="birthday",
-        quiet_days=1,
+        # Whatever else somebody is sent that day: what is not sent then has to wait for a year.
+        priority=-10,
+        once_per=OncePer(attribute="{attribute}", hours=HALF_A_YEAR),
         subject=f"Happy birthday, {_FRIEND}",
         body="All the best to you. There is a present waiting at our place.",
     ),
@@ -125,20 +141,23 @@ STOCK = (
         StockName.POST_VISIT,
         "Post-visit follow-up",
         "Who came `days` days ago, and not since.",
-        who=f"{_SINCE_VISIT} == {{days}}",
+        who=_ON_THAT_DAY,
         days=1,
         quiet_days=1,
+        once_per=OncePer(attribute=LAST_VISIT_AT),
         subject=f"Thank you for coming, {_FRIEND}",
         body="How was it? A line in answer reaches us.",
     ),
     Stock(
         StockName.RESERVATION_CONFIRMATION,
         "Reservation confirmation",
-        "Who is expected within `days` days. `attribute` holds the instant, such as 2026-12-24T19:30:00Z.",
+        "Who is expected within `days` days, once for each reservation. `attribute` holds the instant, such as 2026-12-24T19:30:00Z.",
         who=f'{_RESERVED} > now && {_RESERVED} <= now + duration("{{hours}}h")',
+        rhythm=Rhythm.HALF_HOURLY,
         days=1,
         attribute="reservation_at",
         transactional=True,
+        once_per=OncePer(attribute="{attribute}"),
         subject=f"We expect you, {_FRIEND}",
         body="Your table is ready for you. If you cannot come, please let us know.",
     ),
@@ -194,9 +213,10 @@ STOCK = (
     Stock(
         StockName.CANNOT_LOSE_NOTICE,
         "Cannot lose: notice to the team",
-        "Tells the team, by a channel that leads to it, of each such customer on day `days` after their last visit.",
-        who=f"{_in(RfmSegment.CANNOT_LOSE)} && {_SINCE_VISIT} == {{days}}",
+        "Tells the team, by a channel that leads to it, of each such customer `days` days after their last visit.",
+        who=f"{_in(RfmSegment.CANNOT_LOSE)} && {_ON_THAT_DAY}",
         days=120,
+        once_per=OncePer(attribute=LAST_VISIT_AT),
         channel=Channel.APPRISE,
         subject="One of our best customers stays away",
         body="{{ participant.external_id }} was last here on {{ participant.attributes.last_visit_at }}. Please call them.",
@@ -222,10 +242,27 @@ def taken_parameters(stock: Stock) -> dict[str, int | str]:
     return {name: value for name, value in values.items() if value is not None}
 
 
+def without_effect(stock: Stock, channel: Channel | None) -> dict[str, str]:
+    """Parameters that all take, but would do nothing in this one, and why. `channel`: the usual one if it is None."""
+    reasons = {}
+    if stock.transactional:
+        reasons["quiet_days"] = "has no effect: it is sent whatever else was"
+    elif not _leads_to_the_person(channel or stock.channel):
+        reasons["quiet_days"] = f"has no effect: {channel or stock.channel} does not lead to the person"
+    if stock.rhythm is Rhythm.HALF_HOURLY:
+        reasons["time_of_day"] = "has no effect: it looks every half an hour"
+    return reasons
+
+
 def automation_body(stock: Stock, asked: StockParameters) -> dict[str, Any]:
     """The automation as a request for one says it."""
     days = asked.days or stock.days or 0
-    values = {"days": days, "hours": days * HOURS_A_DAY, "attribute": asked.attribute or stock.attribute}
+    values = {
+        "days": days,
+        "until": days + DAYS_TO_MAKE_UP,
+        "hours": days * HOURS_A_DAY,
+        "attribute": asked.attribute or stock.attribute,
+    }
     return {
         "name": asked.name or stock.title,
         "description": stock.description,
@@ -233,8 +270,16 @@ def automation_body(stock: Stock, asked: StockParameters) -> dict[str, Any]:
         "scope": "participants",
         "trigger": _trigger(stock, asked),
         "participant_filter": stock.who.format(**values),
-        "action": _action(stock, asked),
+        "action": _action(stock, asked) | _once_per(stock, asked),
     }
+
+
+def _once_per(stock: Stock, asked: StockParameters) -> dict[str, Any]:
+    if stock.once_per is None:
+        return {}
+    said = stock.once_per.model_dump()
+    attribute = said["attribute"].format(attribute=asked.attribute or stock.attribute)
+    return {"once_per": said | {"attribute": attribute}}
 
 
 def _trigger(stock: Stock, asked: StockParameters) -> dict[str, Any]:
@@ -248,24 +293,37 @@ def _trigger(stock: Stock, asked: StockParameters) -> dict[str, Any]:
                 "time_of_day": asked.time_of_day,
             },
         }
-    at = wall_time(asked.time_of_day)
-    day = "1" if stock.rhythm is Rhythm.MONTHLY else "*"
     return {
         "type": "cron",
         "timezone": asked.timezone,
-        "cron_expression": f"{at.minute} {at.hour} {day} * *",
+        "cron_expression": _cron(stock.rhythm, wall_time(asked.time_of_day)),
     }
+
+
+def _cron(rhythm: Rhythm, at: time) -> str:
+    if rhythm is Rhythm.HALF_HOURLY:
+        return "*/30 * * * *"
+    day = "1" if rhythm is Rhythm.MONTHLY else "*"
+    return f"{at.minute} {at.hour} {day} * *"
+
+
+def _leads_to_the_person(channel: Channel) -> bool:
+    """Elsewhere there are no windows of what somebody was sent."""
+    return channel in CONSENT_CHANNELS
 
 
 def _action(stock: Stock, asked: StockParameters) -> dict[str, Any]:
     sending: dict[str, Any] = {}
+    channel = asked.channel or stock.channel
     quiet = stock.quiet_days if asked.quiet_days is None else asked.quiet_days
     if stock.transactional:
         sending["transactional"] = True
         sending["consent"] = "nonSubscribed"
-    elif quiet:
-        sending["recently_contacted"] = {"hours": quiet * HOURS_A_DAY}
-    action: dict[str, Any] = {"type": "send_message", "channel": (asked.channel or stock.channel).value}
+    elif quiet and _leads_to_the_person(channel):
+        sending["recently_contacted"] = {"hours": quiet * HOURS_A_DAY - HALF_A_DAY}
+    if stock.priority:
+        sending["priority"] = stock.priority
+    action: dict[str, Any] = {"type": "send_message", "channel": channel.value}
     said = {"subject": asked.subject, "body": asked.body}
     if asked.template_id is None:
         usual = {"subject": stock.subject, "body": stock.body}

@@ -17,6 +17,7 @@ from domain.stock_automations import (
     StockParameters,
     automation_body,
     taken_parameters,
+    without_effect,
 )
 
 router = APIRouter(prefix="/v1/programs/{program_id}/stock-automations", tags=["stock automations"])
@@ -79,6 +80,11 @@ def _refuse_what_it_does_not_take(stock: Stock, body: CreateStockAutomation) -> 
         )
         for name in PARTICULAR
         if getattr(body, name) is not None and name not in takes
+    ]
+    faults += [
+        Fault(field=name, reason=reason, expected="no such field", code=FaultCode.UNKNOWN_FIELD)
+        for name, reason in without_effect(stock, body.channel).items()
+        if name in body.model_fields_set and getattr(body, name) is not None
     ]
     if faults:
         raise invalid_fields(faults)

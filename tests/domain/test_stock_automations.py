@@ -1,8 +1,9 @@
 """Automations that one can have by name: whom they are for, what is usual, and what parameters change."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -10,7 +11,14 @@ from domain.actions import Channel
 from domain.automation import Definition
 from domain.definition_rules import check_definition
 from domain.expressions import compile_condition
-from domain.stock_automations import STOCK, STOCK_BY_NAME, Stock, StockParameters, automation_body
+from domain.stock_automations import (
+    STOCK,
+    STOCK_BY_NAME,
+    Stock,
+    StockParameters,
+    automation_body,
+    without_effect,
+)
 
 NOW = datetime(2026, 11, 28, 12, tzinfo=UTC)
 USUAL = StockParameters()
@@ -47,7 +55,8 @@ def test_each_is_an_automation_that_may_be_saved(stock: Stock) -> None:
         ("vip_rewards", {"attributes": {"is_vip": False}}, False),
         ("vip_rewards", {}, False),
         ("post_visit", came("2026-11-27T12:00:00Z"), True),
-        ("post_visit", came("2026-11-26T11:59:00Z"), False),
+        ("post_visit", came("2026-11-24T12:01:00Z"), True),
+        ("post_visit", came("2026-11-24T12:00:00Z"), False),
         ("post_visit", came("2026-11-28T09:00:00Z"), False),
         ("reservation_confirmation", {"attributes": {"reservation_at": "2026-11-28T19:30:00Z"}}, True),
         ("reservation_confirmation", {"attributes": {"reservation_at": "2026-11-29T12:00:00+00:00"}}, True),
@@ -59,7 +68,9 @@ def test_each_is_an_automation_that_may_be_saved(stock: Stock) -> None:
         ("at_risk", came("2026-08-01T12:00:00Z", rfm_segment="loyal"), False),
         ("cannot_lose", came("2026-07-31T12:00:00Z", rfm_segment="cannot_lose"), True),
         ("cannot_lose_notice", came("2026-07-31T12:00:00Z", rfm_segment="cannot_lose"), True),
-        ("cannot_lose_notice", came("2026-07-30T12:00:00Z", rfm_segment="cannot_lose"), False),
+        ("cannot_lose_notice", came("2026-07-29T12:00:00Z", rfm_segment="cannot_lose"), True),
+        ("cannot_lose_notice", came("2026-07-28T12:00:00Z", rfm_segment="cannot_lose"), False),
+        ("cannot_lose_notice", came("2026-08-01T12:00:00Z", rfm_segment="cannot_lose"), False),
         ("hibernating", came("2026-05-01T12:00:00Z", rfm_segment="hibernating"), True),
         ("champions", {"attributes": {"rfm_segment": "champions"}}, True),
         ("loyal", {"attributes": {"rfm_segment": "loyal"}}, True),
@@ -119,13 +130,86 @@ def test_parameters_replace_what_is_usual() -> None:
         "channel": "sms",
         "subject": "",
         "body": "Hello",
-        "sending": {"recently_contacted": {"hours": 168}},
+        "sending": {"recently_contacted": {"hours": 156}},
     }
 
 
 def test_a_template_stands_for_the_texts() -> None:
-    body = automation_body(STOCK_BY_NAME["birthday"], StockParameters(template_id=TEMPLATE, quiet_days=0))
+    asked = StockParameters(template_id=TEMPLATE, quiet_days=0)
+    body = automation_body(STOCK_BY_NAME["inactive_customers"], asked)
     assert body["action"] == {"type": "send_message", "channel": "email", "template_id": str(TEMPLATE)}
+
+
+@pytest.mark.parametrize(
+    ("year", "month"), [(2026, 3), (2026, 10), (2026, 11)], ids=["spring", "autumn", "no_change"]
+)
+@pytest.mark.parametrize("stock", ["post_visit", "cannot_lose_notice"])
+def test_whoever_comes_is_followed_up_whenever_the_clocks_change_or_a_run_is_missed(
+    stock: str, year: int, month: int
+) -> None:
+    """By a daily cron, and each visit once: so it is enough that two runs find it."""
+    days = STOCK_BY_NAME[stock].days
+    assert days is not None
+    nines = [
+        datetime(year, month, 1, 9, tzinfo=ZoneInfo("Europe/Madrid")) + timedelta(days=day)
+        for day in range(days + 45)
+    ]
+    for hour in range(24 * 31):
+        visit = datetime(year, month, 1, tzinfo=UTC) + timedelta(hours=hour)
+        person = came(visit.isoformat(), rfm_segment="cannot_lose")
+        near = [at for at in nines if abs((at - visit).days - days) < 6]
+        found = [at for at in near if is_for(stock, at.astimezone(UTC), **person)]
+        assert len(found) >= 2
+    assert automation_body(STOCK_BY_NAME[stock], USUAL)["action"]["once_per"] == {
+        "attribute": "last_visit_at"
+    }
+
+
+@pytest.mark.parametrize("hour", range(24))
+def test_whoever_reserves_less_than_a_day_ahead_is_found_as_soon_as_they_have(hour: int) -> None:
+    reserved = {"attributes": {"reservation_at": "2026-11-29T12:00:00Z"}}
+    assert is_for("reservation_confirmation", NOW + timedelta(hours=hour), **reserved)
+
+
+def test_a_reservation_is_looked_for_all_day_and_confirmed_once() -> None:
+    body = automation_body(STOCK_BY_NAME["reservation_confirmation"], StockParameters(attribute="table_at"))
+    assert body["trigger"]["cron_expression"] == "*/30 * * * *"
+    assert body["action"]["once_per"] == {"attribute": "table_at"}
+    assert body["action"]["sending"] == {"transactional": True, "consent": "nonSubscribed"}
+
+
+def test_a_birthday_gives_way_to_nothing_and_is_greeted_once_a_year() -> None:
+    action = automation_body(STOCK_BY_NAME["birthday"], StockParameters(attribute="born"))["action"]
+    assert action["sending"] == {"priority": -10}
+    assert action["once_per"] == {"attribute": "born", "hours": 4_320}
+
+
+@pytest.mark.parametrize(
+    "stock", [stock for stock in STOCK if stock.quiet_days], ids=lambda stock: stock.name
+)
+def test_the_window_of_quiet_days_ends_before_the_run_of_the_next_day(stock: Stock) -> None:
+    """Yesterday's message left a while after nine; today has 23 hours less."""
+    hours = automation_body(stock, USUAL)["action"]["sending"]["recently_contacted"]["hours"]
+    assert (stock.quiet_days - 1) * 24 < hours < stock.quiet_days * 24 - 1
+
+
+@pytest.mark.parametrize(
+    ("stock", "channel", "nothing"),
+    [
+        ("reservation_confirmation", None, {"quiet_days", "time_of_day"}),
+        ("cannot_lose_notice", None, {"quiet_days"}),
+        ("cannot_lose_notice", Channel.EMAIL, set()),
+        ("inactive_customers", Channel.WEBHOOK, {"quiet_days"}),
+        ("inactive_customers", None, set()),
+    ],
+)
+def test_what_would_have_no_effect_is_known(stock: str, channel: Channel | None, nothing: set[str]) -> None:
+    assert set(without_effect(STOCK_BY_NAME[stock], channel)) == nothing
+
+
+def test_there_are_no_windows_on_channels_that_do_not_lead_to_the_person() -> None:
+    body = automation_body(STOCK_BY_NAME["inactive_customers"], StockParameters(channel=Channel.WEBHOOK))
+    assert "sending" not in body["action"]
 
 
 def test_the_rhythms() -> None:

@@ -28,7 +28,7 @@ WHO = {
     "vip_rewards": "'vip' = ANY(tags)",
     "post_visit": (
         "(attributes ->> 'last_visit_at')::timestamptz "
-        "BETWEEN now() - interval '48 hours' AND now() - interval '24 hours'"
+        "BETWEEN now() - interval '96 hours' AND now() - interval '24 hours'"
     ),
     "inactive_customers": "(attributes ->> 'last_visit_at')::timestamptz <= now() - interval '60 days'",
     # The last one: what is transactional is no contact for the quiet days of the others.
@@ -36,7 +36,7 @@ WHO = {
         "(attributes ->> 'reservation_at')::timestamptz BETWEEN now() AND now() + interval '24 hours'"
     ),
 }
-QUIET_HOURS = {"inactive_customers": 720, "birthday": 24, "vip_rewards": 336, "post_visit": 24}
+QUIET_HOURS = {"inactive_customers": 708, "vip_rewards": 324, "post_visit": 12}
 REACHED = "status = 'ACTIVE' AND email IS NOT NULL AND consent ->> 'email' = 'subscribed'"
 REACHED_ANYWAY = (
     "status = 'ACTIVE' AND email IS NOT NULL AND coalesce(consent ->> 'email', '') <> 'unsubscribed'"
@@ -59,8 +59,10 @@ async def sample(stack: Stack, http: httpx.AsyncClient) -> AsyncIterator[Carillo
         assert answer.is_success, answer.text
     url = stack.addresses.database_url.replace("postgresql://", "postgresql+psycopg://", 1)
     database = Database(url, pool_size=2)
-    assert await score_program(database, UUID(carillon.program_id), now) > ROWS / 2
+    await score_program(database, UUID(carillon.program_id), now)
     await database.close()
+    # Upkeep may have scored some of them before.
+    assert await count(stack, carillon, "attributes ? 'rfm_segment'") > ROWS / 2
     yield carillon
     for automation in (await http.get(f"{carillon.base}/automations")).json()["data"]:
         await carillon.delete(automation["id"])
@@ -87,7 +89,7 @@ async def count(stack: Stack, carillon: Carillon, condition: str) -> int:
 @pytest.mark.parametrize("name", list(WHO))
 async def test_run_now_its_counts_are_those_of_sql(sample: Carillon, stack: Stack, name: str) -> None:
     automation = await create(sample, name)
-    reached = REACHED_ANYWAY
+    reached = REACHED_ANYWAY if name == "reservation_confirmation" else REACHED
     if name in QUIET_HOURS:
         quiet = f"last_contacted_at > now() - interval '{QUIET_HOURS[name]} hours'"
         reached = f"{REACHED} AND ({quiet}) IS NOT TRUE"
@@ -111,6 +113,31 @@ async def test_run_again_nobody_is_written_to_twice_within_the_quiet_days(sample
     again = (await sample.http.post(path, timeout=120)).json()
     assert (again["sent"], again["failed"]) == (0, 0)
     assert again["skipped"] == again["processed"] > 0
+
+
+@pytest.mark.parametrize("name", ["reservation_confirmation", "post_visit", "birthday"])
+async def test_run_again_nobody_is_written_to_twice_for_the_same(sample: Carillon, name: str) -> None:
+    automation = await create(sample, name, name=f"{name} again")
+    path = f"/api/automations/{automation['id']}/run"
+    await sample.http.post(path, timeout=120)
+    again = (await sample.http.post(path, timeout=120)).json()
+    assert (again["sent"], again["failed"]) == (0, 0)
+
+
+async def test_who_is_not_written_to_again_is_told_why(sample: Carillon) -> None:
+    automation = await create(sample, "reservation_confirmation", name="Confirmed")
+    for _ in range(2):
+        await sample.http.post(f"/api/automations/{automation['id']}/run", timeout=120)
+    runs = f"{sample.base}/automations/{automation['id']}/runs"
+    newest = (await sample.http.get(runs)).json()["data"][0]
+    assert newest["counts"]["skipped"]["already_sent"] > 0
+    people = f"{runs}/{newest['id']}/participants"
+    rows = (await sample.http.get(people)).json()["data"]
+    person = next(row["participant_id"] for row in rows if row["reason"] == "already_sent")
+    explained = (await sample.http.get(f"{people}/{person}/explain")).json()
+    (gate,) = [gate for gate in explained["gates"] if gate["gate"] == "once"]
+    assert gate["open"] is False
+    assert gate["inputs"]["once_per"] == {"attribute": "reservation_at"}
 
 
 @pytest.mark.parametrize("name", [name for name in StockName if name not in WHO])
