@@ -24,9 +24,13 @@ _EXIT = (
 _EXIT_ALL = text(_EXIT.format(which=_OF_JOURNEY))
 _EXIT_OVERDUE = text(_EXIT.format(which=f"{_OF_JOURNEY} AND wake_at <= :now"))
 _EXIT_AT = text(_EXIT.format(which=f"{_OF_JOURNEY} AND block_id = ANY(CAST(:blocks AS text[]))"))
+# Whoever does not wait is due as they are: an event ended their wait meanwhile, or somebody moved them.
 _SHIFT = text(
-    f"WITH inside AS (SELECT id FROM enrollment WHERE {_OF_JOURNEY} ORDER BY id FOR UPDATE) "  # noqa: S608
-    "UPDATE enrollment e SET wake_at = e.wake_at + :stood FROM inside WHERE e.id = inside.id"
+    f"WITH waiting AS (SELECT id FROM enrollment WHERE {_OF_JOURNEY} AND awaited_event_id IS NULL "  # noqa: S608
+    "AND (waiting_since IS NOT NULL OR status = 'waiting_inactivity') ORDER BY id FOR UPDATE) "
+    "UPDATE enrollment e SET wake_at = e.wake_at + :stood, entered_at = CASE "
+    "WHEN e.status = 'waiting_inactivity' THEN e.entered_at + :stood ELSE e.entered_at END "
+    "FROM waiting WHERE e.id = waiting.id"
 )
 _TRICKLE = text(
     f"WITH overdue AS (SELECT id FROM enrollment WHERE {_OF_JOURNEY} AND wake_at <= :now ORDER BY id FOR UPDATE), "  # noqa: S608

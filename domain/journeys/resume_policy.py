@@ -7,7 +7,7 @@ from domain.journeys.shape import Shape
 
 class ResumeMode(StrEnum):
     """Of steps that fell due meanwhile: `hold` takes them at once, `trickle` so many a minute, and `drop` has the
-    people leave who had one. `shift` moves every wake-up by the time that the journey stood still."""
+    people leave who had one. `shift` moves the end of every wait by the time that the journey stood still."""
 
     HOLD = "hold"
     SHIFT = "shift"

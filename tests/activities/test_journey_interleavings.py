@@ -248,7 +248,8 @@ class World:
             if walker.wake_at is None:
                 continue
             if self.policy.mode is ResumeMode.SHIFT:
-                walker.wake_at += self.now - self.stands_still_since
+                if walker.waits and not walker.event_came:
+                    walker.wake_at += self.now - self.stands_still_since
             elif self.policy.mode is ResumeMode.DROP and walker.wake_at <= self.now:
                 walker.exit()
         self.stands_still_since = None

@@ -1,6 +1,7 @@
 """What befalls everybody in a journey at once."""
 
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -36,8 +37,11 @@ async def crowd(database: Database, program_id: UUID) -> tuple[str, list[UUID]]:
         for at in WAKE_UPS
     ]
     async with database.transaction() as session:
-        ids = await enroll(session, entries)
-    return journey_id, [ids[entry.key] for entry in entries]
+        entered = await enroll(session, entries)
+        ids = [entered[entry.key] for entry in entries]
+        for id_ in ids:
+            (await session.get_one(Enrollment, id_)).waiting_since = NOON - 3 * HOUR
+    return journey_id, ids
 
 
 async def resumed(
@@ -61,6 +65,41 @@ async def test_shifted_wake_ups_are_later_by_the_time_that_the_journey_stood_sti
     database: Database, crowd: tuple[str, list[UUID]]
 ) -> None:
     assert await resumed(database, crowd, ResumeMode.SHIFT) == [at + HOUR for at in WAKE_UPS]
+
+
+async def change(database: Database, enrollment_id: UUID, **fields: Any) -> None:
+    async with database.transaction() as session:
+        one = await session.get_one(Enrollment, enrollment_id)
+        for name, value in fields.items():
+            setattr(one, name, value)
+
+
+async def test_whoever_went_on_while_the_journey_stood_still_is_due_at_once(
+    database: Database, crowd: tuple[str, list[UUID]]
+) -> None:
+    event_came, goal_reached, moved, waits = crowd[1]
+    meanwhile = NOON - HOUR / 2
+    await change(database, event_came, awaited_event_id=uuid4(), wake_at=meanwhile)
+    await change(
+        database, goal_reached, awaited_event_id=uuid4(), waiting_since=None, wake_at=meanwhile, block_id="g"
+    )
+    await change(database, moved, waiting_since=None, wake_at=meanwhile, block_id="m")
+    assert await resumed(database, crowd, ResumeMode.SHIFT) == [meanwhile] * 3 + [WAKE_UPS[3] + HOUR]
+    assert (await standing_of(database, waits)).waiting_since == NOON - 3 * HOUR
+
+
+async def test_a_quiet_time_is_shifted_with_the_entry_at_its_end(
+    database: Database, crowd: tuple[str, list[UUID]]
+) -> None:
+    quiet = crowd[1][2]
+    await change(database, quiet, status="waiting_inactivity", waiting_since=None, entered_at=WAKE_UPS[2])
+    assert (await resumed(database, crowd, ResumeMode.SHIFT))[2] == WAKE_UPS[2] + HOUR
+    assert (await standing_of(database, quiet)).entered_at == WAKE_UPS[2] + HOUR
+
+
+async def standing_of(database: Database, enrollment_id: UUID) -> Enrollment:
+    async with database.transaction() as session:
+        return await session.get_one(Enrollment, enrollment_id)
 
 
 async def test_those_who_are_overdue_are_dropped_and_the_others_stay(
