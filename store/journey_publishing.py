@@ -8,6 +8,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from domain.journeys.enrolling import ExitReason
 from domain.journeys.publishing import Impact, Outcome, Standing
+from domain.journeys.stepping import Decision
 from store.journey_crowds import exit_those_at
 from store.tables.enrollment import INSIDE
 
@@ -24,10 +25,13 @@ _FOLLOW = text(
 )
 _MOVE = text(
     "WITH move AS (SELECT * FROM unnest(CAST(:blocks AS text[]), CAST(:targets AS text[])) AS m(block_id, target)), "  # noqa: S608
-    f"inside AS (SELECT e.id, move.target FROM enrollment e JOIN move USING (block_id) WHERE {_IN_OTHERS} "
-    "ORDER BY e.id FOR UPDATE OF e) "
-    "UPDATE enrollment e SET content_hash = :version, block_id = inside.target, waiting_since = NULL, "
-    "awaited_event_id = NULL, wake_at = :now FROM inside WHERE e.id = inside.id"
+    f"inside AS (SELECT e.id, block_id AS stood, move.target FROM enrollment e JOIN move USING (block_id) WHERE {_IN_OTHERS} "
+    "ORDER BY e.id FOR UPDATE OF e), "
+    "moved AS (UPDATE enrollment e SET content_hash = :version, block_id = inside.target, waiting_since = NULL, "
+    "awaited_event_id = NULL, wake_at = :now, steps = e.steps + 1 FROM inside WHERE e.id = inside.id "
+    "RETURNING e.id, e.steps, inside.stood, inside.target) "
+    "INSERT INTO enrollment_step (enrollment_id, number, journey_id, content_hash, block_id, decision, reason, at) "
+    "SELECT id, steps, :journey, :version, target, :decision, 'from ' || stood, :now FROM moved"
 )
 
 
@@ -53,7 +57,14 @@ async def carry_out(
     }
     if moves:
         await session.execute(
-            _MOVE, given | {"blocks": list(moves), "targets": list(moves.values()), "now": now}
+            _MOVE,
+            given
+            | {
+                "blocks": list(moves),
+                "targets": list(moves.values()),
+                "decision": Decision.MIGRATED.value,
+                "now": now,
+            },
         )
     if any(each.outcome is Outcome.FOLLOWS for each in impacts):
         await session.execute(_FOLLOW, given | {"blocks": _blocks(impacts, Outcome.FOLLOWS)})

@@ -25,8 +25,8 @@ Row = Mapping[str, Any]
 
 
 class Decision(StrEnum):
-    """What was decided at a block. `sent`: handed over to be sent; what became of it, the message tells. The last two
-    are no decisions of a walk: an operator moved or restarted somebody."""
+    """What was decided at a block. `sent`: handed over to be sent; what became of it, the message tells. The last three
+    are no decisions of a walk: an operator moved or restarted somebody, or publishing moved them to another version."""
 
     WAITING = "waiting"
     BRANCHED = "branched"
@@ -40,6 +40,11 @@ class Decision(StrEnum):
     CANCELLED = "cancelled"
     MOVED = "moved"
     RESTARTED = "restarted"
+    MIGRATED = "migrated"
+
+
+# A wait's end is told by its branch, after its beginning was.
+ENDS_OF_WAITS = frozenset({"branched:event", "branched:timeout"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -149,6 +149,10 @@ async def test_a_step_map_says_where_those_go_whose_block_is_gone(published: Pub
     }  # fmt: skip
     moved = await published.person(moves)
     assert (moved.block_id, moved.waiting_since, moved.content_hash) == (kept, None, told["contentHash"])
+    walked = await published.journeys.call("GET", f"/{published.id}/enrollments/{moves}")
+    (step,) = walked.json()["steps"]
+    assert (step["number"], step["blockID"], step["decision"]) == (moved.steps, kept, "migrated")
+    assert (step["reason"], step["version"]) == (f"from {first}", told["contentHash"])
     assert (await published.person(stays)).content_hash == told["contentHash"]
     for one in leaves:
         left = await published.person(one)
