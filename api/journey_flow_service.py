@@ -23,7 +23,7 @@ from api.schemas.journey_flow import (
 from api.schemas.journey_out import CursorsOut, PagingOut
 from domain.journeys.enrolling import EnrollmentStatus
 from domain.journeys.plan import compile_plan, every_block
-from domain.journeys.stepping import Decision
+from domain.journeys.stepping import ENDS_OF_WAITS, Decision
 from store.enrollment_steering import end_enrollment, lock_enrollment, move_enrollment, restart_enrollment
 from store.journey_crowds import standing_in
 from store.journey_flow import flow_of, get_enrollment, list_enrollments, steps_of
@@ -52,6 +52,7 @@ async def flow_out(session: AsyncSession, journey: Journey) -> FlowOut:
                 type=None if block_id is None else types.get(block_id),
                 inside=0 if at is None else at.inside,
                 overdue=0 if at is None else at.overdue,
+                entered=sum(n for decision, n in decisions.items() if decision not in ENDS_OF_WAITS),
                 decisions=decisions,
                 converted=decisions.get(Decision.CONVERTED, 0),
                 left=flow.left.get(block_id, 0),

@@ -17,15 +17,16 @@ BlockId = Annotated[Filled, Field(max_length=64)]
 class BlockFlowOut(Shown):
     """`type` null: a block that the published version does not have any more. `blockID` null: before the first block.
 
-    `inside`: who stands there now, `overdue` of them with a step due. `decisions`: how often what was decided there,
-    such as `sent`, `skipped:no_consent`, `branched:true`. `converted`: who reached a goal there. `left`: who left
-    there before the end.
+    `inside`: who stands there now, `overdue` of them with a step due. `entered`: how often a step was taken to it.
+    `decisions`: how often what was decided there, such as `sent`, `skipped:no_consent`, `branched:true`. `converted`:
+    who reached a goal there. `left`: who left there before the end.
     """
 
     block_id: str | None
     type: BlockType | None
     inside: int
     overdue: int
+    entered: int
     decisions: dict[str, int]
     converted: int
     left: int

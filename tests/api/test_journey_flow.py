@@ -50,11 +50,12 @@ class Inside:
         self.ids: dict[str, str] = {}
         self.journey_id = ""
 
-    async def begin(self, people: int) -> list[str]:
-        made = await self.surface.create(*BLOCKS)
+    async def begin(self, people: int, *blocks: dict[str, Any]) -> list[str]:
+        """`blocks`: other ones."""
+        made = await self.surface.create(*(blocks or BLOCKS))
         self.journey_id = made["id"]
         names = ("begun", "pause", "hello")
-        self.ids = {name: block["id"] for name, block in zip(names, made["blocks"], strict=True)}
+        self.ids = {name: block["id"] for name, block in zip(names, made["blocks"], strict=False)}
         await self.post("/enable")
         program_id = UUID(self.surface.program_id)
         joined = [await add_person(self.database, program_id, phone="+34612345678") for _ in range(people)]
@@ -95,16 +96,30 @@ async def test_the_flow_tells_who_stands_where_and_what_was_decided(inside: Insi
         "type": "action",
         "inside": 0,
         "overdue": 0,
+        "entered": 3,
         "decisions": {"changed": 3},
         "converted": 0,
         "left": 0,
     }
     assert (pause["inside"], pause["overdue"], pause["decisions"]) == (3, 0, {"waiting": 3})
-    assert (hello["inside"], hello["decisions"]) == (0, {})
+    assert (hello["inside"], hello["entered"], hello["decisions"]) == (0, 0, {})
     await advance(inside.database, inside.journey_id, datetime.now(UTC) + timedelta(days=4))
     flow = await inside.get("/flow")
     assert (flow["inside"], flow["completed"]) == (0, 3)
     assert flow["blocks"][2]["decisions"] == {"skipped:no_consent": 3}
+    assert [block["entered"] for block in flow["blocks"]] == [3, 3, 3]
+
+
+async def test_who_came_to_a_wait_is_counted_once_though_its_end_is_decided_too(inside: Inside) -> None:
+    wait = {"event": "paid", "timeout": {"amount": 1, "units": "d"}, "eventBlocks": [tag("paid")]}
+    goal = {"temporaryID": "g", "type": "goal", "goal": {"event": "paid"}}
+    await inside.begin(2, {"temporaryID": "w", "type": "wait", "wait": wait}, goal, tag())
+    flow = await inside.get("/flow")
+    assert [block["entered"] for block in flow["blocks"]] == [2, 0, 0, 0]
+    await advance(inside.database, inside.journey_id, datetime.now(UTC) + timedelta(days=2))
+    waited, *_, last = (await inside.get("/flow"))["blocks"]
+    assert (waited["entered"], waited["decisions"]) == (2, {"waiting": 2, "branched:timeout": 2})
+    assert last["entered"] == 2
 
 
 async def test_a_path_tells_each_decision_and_why(inside: Inside) -> None:
