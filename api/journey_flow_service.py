@@ -31,6 +31,7 @@ from store.journeys import definition_of, get_version
 from store.paging import InvalidCursorError, PageRequest
 from store.tables import Enrollment, Journey
 
+DISABLED = "A disabled automation lets nobody begin again; enable it first"
 INSIDE = (EnrollmentStatus.ACTIVE, EnrollmentStatus.WAITING_INACTIVITY)
 
 
@@ -126,7 +127,11 @@ class JourneySteering(JourneyService):
         return _shown(enrollment)
 
     async def restart(self, journey_id: str, enrollment_id: UUID) -> EnrollmentOut:
-        enrollment = await self._lock(journey_id, enrollment_id)
+        """Raises a Refusal (409) for a journey that lets nobody in, and whose people do not stand still either."""
+        journey = await self.lock(journey_id)
+        if not journey.is_enabled and journey.resume_policy is None:
+            raise conflict(DISABLED, "automation-disabled")
+        enrollment = _found(await lock_enrollment(self.session, journey.id, enrollment_id))
         restart_enrollment(self.session, enrollment, datetime.now(UTC))
         return _shown(enrollment)
 

@@ -24,9 +24,10 @@ def move_enrollment(session: AsyncSession, enrollment: Enrollment, block_id: str
 
 
 def restart_enrollment(session: AsyncSession, enrollment: Enrollment, now: datetime) -> None:
-    """Send somebody through the version they walked from its beginning, also if they had left it."""
+    """Send somebody through the version they walked from its beginning, also if they had left it. A goal that they have
+    reached stays reached."""
     enrollment.entered_at = now
-    enrollment.goal_at = enrollment.reason = enrollment.exit_event_id = enrollment.finished_at = None
+    enrollment.reason = enrollment.exit_event_id = enrollment.finished_at = None
     _go_on(session, enrollment, None, Decision.RESTARTED, now)
 
 

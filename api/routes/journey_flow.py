@@ -69,5 +69,6 @@ async def exit_(
 async def restart(
     service: JourneySteeringDep, journey_id: JourneyId, enrollment_id: EnrollmentId
 ) -> EnrollmentOut:
-    """Ours: send a contact through from the beginning, also one who has left."""
+    """Ours: send a contact through from the beginning, also one who has left. 409 where it is disabled, unless people
+    stand still in it."""
     return await service.restart(journey_id, enrollment_id)

@@ -11,6 +11,7 @@ import pytest
 from activities import journeys as rounds
 from domain.roles import Role
 from store.database import Database
+from store.tables import Enrollment
 from tests.api.journeys_surface import (
     JourneysSurface,
     assert_faults,
@@ -184,6 +185,29 @@ async def test_a_contact_leaves_and_is_sent_through_again(inside: Inside) -> Non
     assert [step["decision"] for step in path["steps"]] == [
         *("changed", "waiting", "restarted", "changed", "waiting")
     ]
+
+
+async def test_nobody_begins_again_in_a_journey_that_lets_nobody_in(inside: Inside) -> None:
+    (pass_id,) = await inside.begin(1)
+    await inside.post("/disable", {"contactsInWorkflow": "exit"})
+    left = await inside.get(f"/enrollments/{pass_id}")
+    assert_problem(await inside.try_to(f"/enrollments/{pass_id}/restart"), 409, "automation-disabled")
+    assert await inside.get(f"/enrollments/{pass_id}") == left
+    held = {"contactsInWorkflow": "keep", "resumePolicy": {"mode": "hold"}}
+    await inside.post("/disable", held)
+    again = await inside.post(f"/enrollments/{pass_id}/restart")
+    assert (again["status"], again["blockID"]) == ("active", None)
+
+
+async def test_a_goal_that_was_reached_stays_reached_when_they_begin_again(inside: Inside) -> None:
+    (pass_id,) = await inside.begin(1)
+    reached = datetime.now(UTC)
+    async with inside.database.transaction() as session:
+        (await session.get_one(Enrollment, UUID(pass_id))).goal_at = reached
+    again = await inside.post(f"/enrollments/{pass_id}/restart")
+    assert datetime.fromisoformat(again["convertedAt"]) == reached
+    flow = await inside.get("/flow")
+    assert (flow["entered"], flow["converted"]) == (1, 1)
 
 
 async def test_journeys_of_other_programs_are_not_there(inside: Inside) -> None:
