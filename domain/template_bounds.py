@@ -11,9 +11,17 @@ from liquid.builtin.expressions.primitive import RangeLiteral
 from liquid.exceptions import LoopIterationLimitError, ResourceLimitError
 from liquid.expression import Expression
 
+from domain.template_work import charge
+
 MAX_SIZE = 262_144
 MAX_RANGE = 10_000
 MAX_INTEGER_BITS = 14_000
+# Of the units that work is charged in: what a call costs, and how much of its values costs one more.
+CALL = 5
+CHARACTERS_PER_UNIT = 16
+ITEMS_PER_UNIT = 4
+PAIRS_PER_UNIT = 64
+UNITS_PER_CHARACTER_OF_A_DATE = 25
 
 Filter = Callable[..., Any]
 
@@ -55,12 +63,14 @@ def bounded(name: str, apply: Filter) -> Filter:
 
     @wraps(apply)
     def apply_within_bounds(value: object, *args: object, **options: object) -> object:
+        charge(CALL)
         for given in (value, *args):
             _check(given)
         if name == "replace" and args:
             _check_replacement(str(value), str(args[0]), str(args[1] if len(args) > 1 else ""))
         if name == "join":
             _check_joined(value, str(args[0]) if args else " ")
+        _charge_beyond_size(name, value, args)
         result = apply(value, *args, **options)
         _check(result)
         return result
@@ -78,9 +88,20 @@ def _check_joined(items: object, separator: str) -> None:
         _refuse()
 
 
+def _charge_beyond_size(name: str, value: object, args: tuple[object, ...]) -> None:
+    """`uniq` compares each item with each other, and dates are parsed and written sign by sign."""
+    if name == "uniq" and isinstance(value, str | list | tuple | range):
+        charge(len(value) ** 2 // PAIRS_PER_UNIT)
+    if name == "date":
+        texts = [given for given in (value, *args) if isinstance(given, str)]
+        charge(UNITS_PER_CHARACTER_OF_A_DATE * sum(map(len, texts)))
+
+
 def _check(value: object) -> None:
-    if _size(value, MAX_SIZE) > MAX_SIZE:
+    size = _size(value, MAX_SIZE)
+    if size > MAX_SIZE:
         _refuse()
+    charge(size // (CHARACTERS_PER_UNIT if isinstance(value, str) else ITEMS_PER_UNIT))
 
 
 def _refuse() -> None:

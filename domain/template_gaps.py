@@ -7,6 +7,11 @@ from liquid import RenderContext
 from liquid.builtin.output import Output, OutputNode
 from liquid.token import Token
 
+from domain.template_work import charge
+
+# The line is counted from the beginning of the source.
+NOTING = 20
+
 
 @dataclass(frozen=True, slots=True)
 class Gap:
@@ -22,11 +27,11 @@ class _NotingNode(OutputNode):
     def render_to_output(self, context: RenderContext, buffer: TextIO) -> int:
         written = super().render_to_output(context, buffer)
         if not written:
+            charge(NOTING)
             gap = Gap(str(self.expression), _line_of(self.token))
             notes = context.globals[NotingOutput.NOTES]
-            assert isinstance(notes, list)
-            if gap not in notes:
-                notes.append(gap)
+            assert isinstance(notes, dict)
+            notes[gap] = None
         return written
 
 

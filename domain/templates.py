@@ -1,4 +1,4 @@
-"""Message templates in Liquid, bounded in size, loops and output."""
+"""Message templates in Liquid, bounded in size, loops, work and output."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
@@ -13,6 +13,8 @@ from domain.message_links import LINKS_IN_TEMPLATES
 from domain.template_bounds import MAX_RANGE, Filter, bound_ranges, bounded
 from domain.template_filters import filter_faults
 from domain.template_gaps import Gap, NotingOutput
+from domain.template_source import check_source
+from domain.template_work import bound_steps, bounded_work
 
 MAX_OUTPUT_BYTES = 262_144
 MAX_LOOP_ITERATIONS = MAX_RANGE
@@ -92,10 +94,10 @@ class Template:
         """The places where it wrote nothing. Raises TemplateError, as `render`."""
         environment = _BoundedEnvironment(autoescape=self._environment.autoescape)
         environment.add_tag(NotingOutput)
-        gaps: list[Gap] = []
+        gaps: dict[Gap, None] = {}
         environment.globals = {NotingOutput.NOTES: gaps}
         _rendered(_parsed(environment, self._source), values)
-        return gaps
+        return list(gaps)
 
 
 @lru_cache(maxsize=1_024)
@@ -105,8 +107,10 @@ def parse_template(source: str, *, html: bool = False) -> Template:
 
 def _parsed(environment: Environment, source: str) -> BoundTemplate:
     try:
+        check_source(source)
         template = environment.from_string(source)
         bound_ranges(template)
+        bound_steps(template)
     except LiquidError as error:
         raise _fault_of(error) from None
     return template
@@ -114,7 +118,8 @@ def _parsed(environment: Environment, source: str) -> BoundTemplate:
 
 def _rendered(template: BoundTemplate, values: Mapping[str, Any]) -> str:
     try:
-        return template.render(**LINKS_IN_TEMPLATES | dict(values))
+        with bounded_work():
+            return template.render(**LINKS_IN_TEMPLATES | dict(values))
     except LiquidError as error:
         raise _error_of(error) from None
     except Exception:

@@ -107,13 +107,72 @@ def test_the_output_is_bounded() -> None:
 )
 def test_no_template_fills_the_memory_or_runs_for_minutes(source: str) -> None:
     values = {"n": 10**11, "payload": {"n": 10**11}, "text": "x" * 5_000, "list": ["y" * 1_000] * 10}
-    assert re.search("limit reached|is too l(ong|arge)", problem_of(source, **values))
+    assert re.search("limit reached|is too l(ong|arge)|too much work", problem_of(source, **values))
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "{% for i in (1..9000) %}{% endfor %}" * 300,
+        "{% for i in (1..9000) %}" + "{% if a %}{% endif %}" * 300 + "{% endfor %}",
+        "{% for i in (1..9000) %}{{ text | split: '' | sort | first }}{% endfor %}",
+        "{% for i in (1..9000) %}" + "{% if text contains 'xy' %}{% endif %}" * 9 + "{% endfor %}",
+        f"{{% case 1 %}}{{% when {'1,' * 3_000}1 %}}" * 2 + "{% endcase %}" * 2,
+        "{{ (1..9999) | uniq | size }}",
+        "{{ text | replace: 'x', '1 ' | append: text | append: text | date: text | date: text | date: text }}",
+    ],
+)
+def test_what_a_rendering_does_is_bounded_though_it_writes_nothing(source: str) -> None:
+    assert "too much work" in problem_of(source, text="x" * 8_000)
+    with pytest.raises(TemplateError, match="too much work"):
+        parse_template(source).gaps({"text": "x" * 8_000})
+
+
+def test_looking_for_gaps_is_bounded_too_and_tells_each_once() -> None:
+    source = "{% for i in (1..9000) %}" + "{{ a }}{{ b }}" * 9 + "{% endfor %}"
+    assert render(source) == ""
+    with pytest.raises(TemplateError, match="too much work"):
+        parse_template(source).gaps({})
+    told = parse_template("{% for i in (1..9) %}{{ a }}{{ b }}{% endfor %}").gaps({})
+    assert [gap.expression for gap in told] == ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        ("{{" + " " * 60_000, "expected '}}', found end of file"),
+        ("Hi {{" + " " * 60_000 + "}}", "blanks in a row"),
+        ("{{ a" + " " * 60_000 + "b }}", "blanks in a row"),
+        ("{% if" + " " * 60_000 + "%}{% endif %}", "blanks in a row"),
+        ("{% " + "a" * 60_000, "expected '%}', found end of file"),
+        ("{% raw %}" * 7_000, "raw tag was never closed"),
+        ("{% doc %}" * 7_000, "doc tag was never closed"),
+        ("{% if " + "(" * 30_000 + "a" + ")" * 30_000 + " %}{% endif %}", "parentheses in a row"),
+    ],
+)
+def test_no_source_takes_minutes_to_be_read(source: str, said: str) -> None:
+    assert said in problem_of(source)
+
+
+@pytest.mark.parametrize(
+    ("source", "rendered"),
+    [
+        ("a" + " " * 9_000 + "b", "a" + " " * 9_000 + "b"),
+        ("(" * 99 + "} %}} {", "(" * 99 + "} %}} {"),
+        ("{% raw %}{{" + " " * 9_000 + "{% endraw %}", "{{" + " " * 9_000),
+        ("{%- if a -%}{%- endif -%}", ""),
+    ],
+    ids=["blanks", "braces", "raw", "dashes"],
+)
+def test_what_is_not_markup_may_be_anything(source: str, rendered: str) -> None:
+    assert render(source) == rendered
 
 
 @pytest.mark.parametrize(
     "source",
     [
         "{{ text | upcase | escape | replace: 'X', 'yy' | truncate: 10 }}",
+        "{% for i in (1..9999) %}{% if i == 3 %}{{ i | plus: 1 }}{% endif %}{% endfor %}",
         "{{ list | join: ', ' | size }}",
         "{{ list | concat: list | uniq | size }}",
         "{{ 12345678901234567890 | times: 3 }}",
