@@ -62,7 +62,7 @@ def retry_after(answer: httpx.Response) -> timedelta | None:
         return min(timedelta(seconds=int(said[:9])), LONGEST_PAUSE)
     try:
         until = parsedate_to_datetime(said)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     until = until if until.tzinfo is not None else until.replace(tzinfo=UTC)
     return min(max(until - datetime.now(UTC), timedelta(0)), LONGEST_PAUSE)

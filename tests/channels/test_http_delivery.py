@@ -22,6 +22,7 @@ def pause(said: str) -> timedelta | None:
         ("-7", None),
         ("", None),
         ("Sat, 01 Jan 2000 00:00:00 GMT", timedelta(0)),
+        ("Sat, 01 Jan 99999999999999999999 00:00:00 GMT", None),
     ],
 )
 def test_a_pause_is_seconds_or_a_date_and_never_endless(said: str, meant: timedelta | None) -> None:
