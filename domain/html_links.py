@@ -6,7 +6,9 @@ also finds those in the comments that some mail programs read.
 
 import re
 from collections.abc import Callable
-from html import escape, unescape
+from html import escape
+
+from domain.html_references import without_references
 
 # No `<` outside of quotes, so that a tag that is never closed is given up at the next one.
 _TAG = re.compile(r"<(?:a|area)\s(?:[^<>\"']|\"[^\"]*\"|'[^']*')*+>", re.IGNORECASE)
@@ -45,7 +47,7 @@ def pixel(url: str) -> str:
 
 def _rewritten(href: re.Match[str], rewrite: Rewrite) -> str:
     name, value = href.groups()
-    url = unescape(value[1:-1] if value[0] in "\"'" else value).strip()
+    url = without_references(value[1:-1] if value[0] in "\"'" else value).strip()
     if not url.lower().startswith(("https://", "http://")):
         return href[0]
     return f'{name}"{escape(rewrite(url))}"'

@@ -54,6 +54,11 @@ def test_what_is_no_link_to_a_page_is_left_alone(html: str) -> None:
     assert rewrite_links(html, there) == html
 
 
+def test_a_reference_to_no_character_is_no_end_of_the_mail() -> None:
+    html = f'<a href="https://a/&#{"9" * 5_000};">'
+    assert rewrite_links(html, there) == '<a href="https://c.example/?to=https://a/\ufffd">'
+
+
 @given(st.text(max_size=300))
 def test_text_without_links_stays_as_it_is(text: str) -> None:
     html = text.replace("<", "")

@@ -1,3 +1,5 @@
+from time import process_time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -24,11 +26,45 @@ from domain.html_text import text_of_html
         ("<table><tr><td>1</td><td>2</td></tr><tr><td>3</td></tr></table>", "1 2\n\n3"),
         ("a\n   b\t c", "a b c"),
         ("<!-- hidden -->shown", "shown"),
+        ("<!DOCTYPE html><?xml ?>shown", "shown"),
+        ("I <3 you & <p title=it's>me</p>", "I <3 you &\n\nme"),
+        (
+            "<a href='https://x.org'>one <a href='https://y.org'>two</a>",
+            "one (https://x.org)two (https://y.org)",
+        ),
+        ("<STYLE>a > b</STYLE>x<script>'<p>'", "x"),
+        ("&#" + "9" * 5_000 + "; and &#8364;", "\ufffd and €"),
         ("", ""),
     ],
 )
 def test_the_text_is_what_a_reader_sees(html: str, text: str) -> None:
     assert text_of_html(html) == text
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<a " * 40_000,
+        "<a href=" * 20_000,
+        "<a href='" * 20_000,
+        "<a x=\"'" * 20_000,
+        "<!--" * 40_000,
+        "<!" * 60_000,
+        "<?" * 60_000,
+        "</" * 60_000,
+        "<script>" * 20_000,
+        "<style>" + "</s" * 40_000,
+        "<" * 120_000,
+        "<a " + "x " * 60_000 + ">",
+        "<a " + " " * 120_000 + ">",
+        "<a>x" * 30_000 + "</a>" * 30_000,
+    ],
+    ids=lambda html: html[:12],
+)
+def test_nothing_that_is_never_closed_takes_minutes(html: str) -> None:
+    began = process_time()
+    text_of_html(html)
+    assert process_time() - began < 2
 
 
 @given(st.one_of(st.text(max_size=80), st.text("<>/abp\"'=&;! -", max_size=80)))
