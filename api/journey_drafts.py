@@ -50,10 +50,15 @@ def refuse_beyond_size(body: object) -> None:
 
 
 async def refuse_faults(
-    body: object, model: type[BaseModel], check: Callable[[], Sequence[JourneyFault]]
+    body: object,
+    model: type[BaseModel],
+    check: Callable[[], Sequence[JourneyFault]],
+    elsewhere: Sequence[Fault],
 ) -> None:
-    """Raises a Refusal that names every field of the body that has not the model's shape, or that `check` finds."""
-    faults = await asyncio.to_thread(lambda: [*_shape_faults(body, model), *map(_fault, check())])
+    """Raises a Refusal that names every field of the body that has not the model's shape, or that `check` finds.
+    `elsewhere`: what is wrong with the rest of the request."""
+    found = await asyncio.to_thread(lambda: [*_shape_faults(body, model), *map(_fault, check())])
+    faults = [*elsewhere, *found]
     if faults:
         raise invalid_fields(_each_once(faults)[:FAULTS_AT_MOST])
 

@@ -9,9 +9,10 @@ from fastapi import Depends
 
 from api.dependencies import SessionDep
 from api.journey_access import Writing
-from api.journey_drafts import conflict, refuse_beyond_size, refuse_faults
+from api.journey_drafts import conflict, refuse_beyond_size
 from api.journey_service import Destinations, contents_of, replacing
 from api.journey_switching import JourneySwitching
+from api.known_parameters import UnknownParameters
 from api.schemas.journey_publish import ImpactOut, PublishedOut, PublishJourney
 from domain.journeys.definition import JourneyDefinition
 from domain.journeys.normalising import blocks_by_id, ids_of_new, stored_blocks
@@ -74,7 +75,7 @@ class JourneyPublishing(JourneySwitching):
         with every fault of either."""
         changes = document(document(body).get(CHANGES))
         if not changes:
-            await refuse_faults(body, PublishJourney, lambda: ())
+            await self.refuse_faults(body, PublishJourney, lambda: ())
             await self.refuse_unfit(journey)
             return definition_of(journey), {}
         refuse_beyond_size(changes)
@@ -95,7 +96,7 @@ class JourneyPublishing(JourneySwitching):
                 for each in found
             ]
 
-        await refuse_faults(body, PublishJourney, faults)
+        await self.refuse_faults(body, PublishJourney, faults)
         definition = change.definition(around)
         if "blocks" not in changes:
             return definition, {}
@@ -123,8 +124,10 @@ def _told(content_hash: str | None, planned: _Planned) -> PublishedOut:
     )
 
 
-async def _publishing(session: SessionDep, acting: Writing, destinations: Destinations) -> JourneyPublishing:
-    return JourneyPublishing(session, acting.program, destinations)
+async def _publishing(
+    session: SessionDep, acting: Writing, destinations: Destinations, unknown: UnknownParameters
+) -> JourneyPublishing:
+    return JourneyPublishing(session, acting.program, destinations, unknown)
 
 
 JourneyPublishingDep = Annotated[JourneyPublishing, Depends(_publishing, scope="function")]

@@ -1,6 +1,6 @@
 """What the journey routes do: make journeys, find them again, change and remove them."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
@@ -9,16 +9,24 @@ from pydantic import BaseModel
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from api.dependencies import SessionDep
-from api.errors import not_found
+from api.errors import Fault, not_found
 from api.journey_access import Reading, Writing
 from api.journey_drafts import conflict, refuse_beyond_size, refuse_faults, surroundings_of
+from api.known_parameters import UnknownParameters
 from api.schemas.journey import CreateJourney, PatchJourney, PutBlocks
 from domain.destinations import DestinationRules
 from domain.journeys.blocks import Block
 from domain.journeys.definition import JourneyDefinition
 from domain.journeys.normalising import blocks_by_id, ids_of_new, stored_blocks, stored_journey
 from domain.journeys.patching import patched
-from domain.journeys.validation import BlockIds, Surroundings, WrittenBlocks, block_faults, journey_faults
+from domain.journeys.validation import (
+    BlockIds,
+    JourneyFault,
+    Surroundings,
+    WrittenBlocks,
+    block_faults,
+    journey_faults,
+)
 from domain.journeys.validation.reading import document
 from store.journeys import (
     create_journey,
@@ -54,12 +62,29 @@ class JourneyReader:
 
 
 class JourneyService(JourneyReader):
-    """On behalf of somebody who may change journeys."""
+    """On behalf of somebody who may change journeys. `unknown`: parameters of the request that there are not, to be told
+    with what is wrong with its body."""
+
+    def __init__(
+        self,
+        session: AsyncSession,
+        program: Program,
+        destinations: DestinationRules,
+        unknown: Sequence[Fault] = (),
+    ) -> None:
+        super().__init__(session, program, destinations)
+        self._unknown = unknown
+
+    async def refuse_faults(
+        self, body: object, model: type[BaseModel], check: Callable[[], Sequence[JourneyFault]]
+    ) -> None:
+        """Raises a Refusal that names everything that is wrong with the request."""
+        await refuse_faults(body, model, check, self._unknown)
 
     async def create(self, body: Any) -> Journey:
         refuse_beyond_size(body)
         around = await self.surroundings(None, body)
-        await refuse_faults(body, CreateJourney, lambda: journey_faults(body, around))
+        await self.refuse_faults(body, CreateJourney, lambda: journey_faults(body, around))
         definition = stored_journey(body, around, new_hex_id)
         return create_journey(self.session, self.program.id, body["name"], definition, datetime.now(UTC))
 
@@ -69,7 +94,7 @@ class JourneyService(JourneyReader):
         refuse_beyond_size(body)
         around = await self.surroundings(journey, body)
         change = patched(definition_of(journey), body, around)
-        await refuse_faults(body, PatchJourney, lambda: change.faults)
+        await self.refuse_faults(body, PatchJourney, lambda: change.faults)
         if "name" in body:
             journey.name = body["name"]
         redefine_journey(journey, change.definition(around), datetime.now(UTC))
@@ -90,7 +115,7 @@ class JourneyService(JourneyReader):
         written = replacing(existing)
         trigger = now.stored()["trigger"]
         blocks = document(body).get("blocks")
-        await refuse_faults(body, model, lambda: block_faults(blocks, trigger, around, written))
+        await self.refuse_faults(body, model, lambda: block_faults(blocks, trigger, around, written))
         ids = ids_of_new(body["blocks"], new_hex_id)
         stored = stored_blocks(body["blocks"], around, ids, contents_of(existing))
         return JourneyDefinition.model_validate(now.stored() | {"blocks": stored})
@@ -144,8 +169,10 @@ async def _reader(session: SessionDep, acting: Reading, destinations: Destinatio
     return JourneyReader(session, acting.program, destinations)
 
 
-async def _service(session: SessionDep, acting: Writing, destinations: Destinations) -> JourneyService:
-    return JourneyService(session, acting.program, destinations)
+async def _service(
+    session: SessionDep, acting: Writing, destinations: Destinations, unknown: UnknownParameters
+) -> JourneyService:
+    return JourneyService(session, acting.program, destinations, unknown)
 
 
 JourneyReaderDep = Annotated[JourneyReader, Depends(_reader, scope="function")]
