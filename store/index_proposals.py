@@ -1,5 +1,6 @@
 """Indexes that would serve the filters that a program uses: proposed from the conditions, made on request."""
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from store.expression_sql.variables import MAP_COLUMNS, column_of
 from store.tables import Automation
 
 _COMPARISONS = frozenset({"_==_", "_<_", "_<=_", "_>_", "_>=_", "@in"})
+_NAME = re.compile(rf"participant_({'|'.join(sorted(MAP_COLUMNS))})_[0-9a-f]{{16}}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,11 @@ class ProposedIndex:
 
 def index_name(column: str, key: str) -> str:
     return f"participant_{column}_{sha256(key.encode()).hexdigest()[:16]}"
+
+
+def is_index_of_a_key(name: str) -> bool:
+    """Whether it may be one that was proposed: those are of an installation, and not of the schema."""
+    return _NAME.fullmatch(name) is not None
 
 
 async def propose_indexes(session: AsyncSession, program_id: UUID) -> list[ProposedIndex]:
