@@ -58,6 +58,7 @@ class UserService:
         user = await self._lock(user_id)
         if "program_id" in changes:
             await self._check_program(patch.program_id)
+            self._refuse_oneself(user, patch.program_id not in (None, user.program_id))
             user.program_id = patch.program_id
         if patch.role is not None:
             self._refuse_oneself(user, patch.role is not Role.ADMIN)

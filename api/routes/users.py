@@ -43,7 +43,7 @@ async def get(service: Service, user_id: UUID) -> UserOut:
 @router.patch("/{user_id}")
 async def patch(service: Service, user_id: UUID, body: PatchUser) -> UserOut:
     """Change only the fields sent. A new password and `disabled` end the user's sessions. 409 for who would
-    disable or demote themselves, or change their own password here: that is done at `POST /auth/password`."""
+    disable, demote or bind themselves, or change their own password here: that is done at `POST /auth/password`."""
     return UserOut.model_validate(await service.change(user_id, body))
 
 

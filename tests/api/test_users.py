@@ -143,7 +143,8 @@ async def test_an_admin_locks_nobody_out_by_locking_out_themselves(
         transport=api._transport, base_url=api.base_url, headers={"Cookie": f"carillon_session={token}"}
     )
     path = f"{USERS}/{(await own.get('/auth/me')).json()['id']}"
-    for change in ({"disabled": True}, {"role": "viewer"}):
+    program = (await api.post("/v1/programs", json={"name": "Shop"})).json()
+    for change in ({"disabled": True}, {"role": "viewer"}, {"program_id": program["id"]}):
         assert (await own.patch(path, json=change)).status_code == 409
     assert (await own.delete(path)).status_code == 409
     assert (await own.patch(path, json={"name": "Still here", "role": "admin"})).status_code == 200
