@@ -57,7 +57,9 @@ def amend(
     except ValidationError as error:
         problem = error.errors()[0]
         raise DefinitionError(".".join(str(part) for part in problem["loc"]), problem["msg"]) from None
-    check_definition(whole, attribute_types)
+    if changes or new_status is not AutomationStatus.PAUSED:
+        # What was taken once can be paused, whatever is asked of definitions since.
+        check_definition(whole, attribute_types)
     changed = {name for name in changes if getattr(whole, name) != getattr(definition, name)}
     return Amended(
         whole,

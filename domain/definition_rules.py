@@ -9,6 +9,7 @@ from domain.actions import Channel, SendMessage
 from domain.automation import Definition, Scope, TriggerType
 from domain.expressions import AttributeType, ExpressionError, Position, check_condition
 from domain.json_limits import check_json_limits
+from domain.participant import CONSENT_CHANNELS
 from domain.participant_state import ScheduleConfigError, parse_schedule_config
 from domain.schedules import ScheduleError, parse_cron, validate_timezone
 from domain.templates import TemplateError, parse_template
@@ -19,6 +20,7 @@ REQUIRED_BY_TRIGGER = {
     TriggerType.ONE_TIME: ("trigger_at",),
     TriggerType.PARTICIPANT_STATE: ("schedule_type", "schedule_config"),
 }
+NOT_FOR_TRANSACTIONAL = ("recently_contacted", "holdout_percentage")
 PARTICIPANTS_ONLY = ("participant_filter", "guard_condition", "action")
 # The years that a Temporal Schedule can name.
 FIRST_INSTANT = datetime(2000, 1, 1, tzinfo=UTC)
@@ -123,11 +125,26 @@ def check_document(field: str, value: object) -> None:
 
 
 def message_faults(at: str, action: SendMessage, values: Mapping[str, Any]) -> Iterator[DefinitionError]:
-    """What is wrong with the texts of an action itself. `values`: the names that they may use."""
+    """What is wrong with an action itself. `values`: the names that its texts may use."""
+    yield from _sending_faults(at, action)
     for name, source in action.sources():
         yield from template_faults(f"{at}.{name}", source, values)
     if action.channel is not Channel.EMAIL and action.body is not None and not action.body.strip():
         yield DefinitionError(f"{at}.body", "required", "more than white space")
+
+
+def _sending_faults(at: str, action: SendMessage) -> Iterator[DefinitionError]:
+    """What the action asks of gates that will not be asked of its messages."""
+    asked = action.sending
+    if asked.transactional:
+        for name in NOT_FOR_TRANSACTIONAL:
+            if getattr(asked, name):
+                reason = "no window and no holdout keeps a transactional message"
+                yield DefinitionError(f"{at}.sending.{name}", reason, "no such field, or transactional false")
+    elif asked.recently_contacted is not None and action.channel not in CONSENT_CHANNELS:
+        reason = f"messages of the channel {action.channel} do not go to the person, and know no windows"
+        expected = f"no such field, or one of the channels {', '.join(CONSENT_CHANNELS)}"
+        yield DefinitionError(f"{at}.sending.recently_contacted", reason, expected)
 
 
 def template_faults(

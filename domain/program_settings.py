@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from domain.expressions import AttributeType
 from domain.message_tracking import FIELDS as TRACKED
 from domain.message_tracking import SETTING as MESSAGE_TRACKING
+from domain.participant import CONSENT_CHANNELS
 from domain.send_gates.rules import MAX_CAPS, NO_RULES, SendingRules
 
 ON_UNKNOWN_PARTICIPANT = "on_unknown_participant"
@@ -24,13 +25,14 @@ MAX_VISIT_TYPES = 20
 MAX_NAME_LENGTH = 255
 
 _SENDING_FIELDS = "frequency_caps, quiet_hours, recently_contacted, holdout_percentage, hold_after_failures"
+_PERSONAL = f"{', '.join(CONSENT_CHANNELS[:-1])} or {CONSENT_CHANNELS[-1]}"
 _CLOCK = "a clock time such as 21:00"
 _EXPECTED_OF = {
     "frequency_caps": f'at most {MAX_CAPS} of {{"messages": 1 to 1000, "hours": 1 to 8760, "channel": ...}}',
     "messages": "a whole number from 1 to 1000",
     "hours": "a whole number from 1 to 8760",
-    "channel": "a channel, or no such field for all together",
-    "channels": "a list of channels",
+    "channel": f"{_PERSONAL}, or no such field for all together",
+    "channels": f"a list of {_PERSONAL}",
     "quiet_hours": '{"start": "21:00", "end": "08:00", "policy": "defer" or "skip"}, start and end not the same',
     "start": _CLOCK,
     "end": _CLOCK,

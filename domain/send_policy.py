@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
 LONGEST_HOURS = 8_760
 
@@ -26,7 +26,7 @@ class RecentlyContacted(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     hours: Hours
-    same_channel: bool = False
+    same_channel: StrictBool = False
 
 
 class HoldAfterFailures(BaseModel):
@@ -51,11 +51,11 @@ class SendPolicy(BaseModel):
 
     consent: ConsentThreshold = ConsentThreshold.SUBSCRIBED
     priority: Annotated[int, Field(strict=True, ge=-1_000, le=1_000)] = 0
-    transactional: bool = False
+    transactional: StrictBool = False
     recently_contacted: RecentlyContacted | None = None
     holdout_percentage: Percentage = 0
     hold_after_failures: HoldAfterFailures | None = None
-    once_per_address: bool = False
+    once_per_address: StrictBool = False
 
     def stored(self) -> dict[str, Any] | None:
         """The JSON that is kept with a message until it has left; None for the usual policy."""

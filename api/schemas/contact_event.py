@@ -4,7 +4,7 @@ from enum import StrEnum
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, StringConstraints
 
 from api.schemas.contact import Contact, NeighbourShape, UpTo20
 from api.schemas.text import Label
@@ -97,8 +97,8 @@ class QueryMetadata(NeighbourShape):
     origins: list[Label] | None = Field(
         default=None, max_length=100, description="Only those of these origins"
     )
-    includeProperties: bool = False  # noqa: N815
-    excludeCustomEvents: bool = Field(  # noqa: N815
+    includeProperties: StrictBool = False  # noqa: N815
+    excludeCustomEvents: StrictBool = Field(  # noqa: N815
         default=False, description="Only events by the names that shops have in common"
     )
 

@@ -1,7 +1,7 @@
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, StringConstraints
 
 from api.errors import TextPosition
 from api.schemas.text import Name, Text
@@ -56,7 +56,7 @@ class ValidateExpression(AskedExpression):
     )
 
     attribute_types: Annotated[dict[Name, AttributeType], Field(max_length=MAX_ATTRIBUTE_TYPES)] = {}
-    with_event: bool = False
+    with_event: StrictBool = False
 
 
 class ExpressionProblemOut(BaseModel):

@@ -3,7 +3,7 @@
 from datetime import date, datetime, timedelta
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, model_validator
 from pydantic.config import JsonDict
 
 from api.schemas.journey_out import Shown
@@ -115,7 +115,7 @@ class AskSimulation(_Asked):
     seed: Annotated[int, Field(strict=True, ge=0, le=2**31 - 1)] = 1
     population: Population = Population()
     behaviour: Behaviour = Behaviour()
-    enter_at_start: bool | None = None
+    enter_at_start: StrictBool | None = None
 
     @property
     def period(self) -> timedelta:

@@ -4,7 +4,16 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Discriminator, Field, Tag, field_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Discriminator,
+    Field,
+    StrictBool,
+    Tag,
+    field_validator,
+)
 from pydantic.config import JsonDict
 
 from api.schemas.expression import ExpressionText
@@ -47,7 +56,6 @@ Conditions = Annotated[
     ),
 ]
 Actions = Annotated[list[RuleAction], Field(max_length=MAX_ACTIONS)]
-Flag = Annotated[bool, Field(strict=True)]
 Priority = Annotated[
     int,
     Field(strict=True, ge=-MOST_PRIORITY, le=MOST_PRIORITY, description="The lower number is asked first"),
@@ -99,12 +107,12 @@ class CreateRule(BaseModel):
     name: ShownName
     trigger_type: Label = Field(description="The type of the events that the rule reacts to")
     description: LongText | None = None
-    is_active: Flag = True
+    is_active: StrictBool = True
     conditions: Conditions | None = None
     actions: Actions = Field(default_factory=list)
     priority: Priority = 0
     rollout_percentage: RolloutPercentage = 100
-    stop_on_match: Flag = False
+    stop_on_match: StrictBool = False
     cooldown_secs: CooldownSeconds = 0
     alert_settings: AlertSettings | None = None
     schedule_settings: ScheduleSettings | None = None
@@ -118,12 +126,12 @@ class PatchRule(BaseModel):
     name: ShownName | None = None
     trigger_type: Label | None = None
     description: LongText | None = None
-    is_active: Flag | None = None
+    is_active: StrictBool | None = None
     conditions: Conditions | None = None
     actions: Actions | None = None
     priority: Priority | None = None
     rollout_percentage: RolloutPercentage | None = None
-    stop_on_match: Flag | None = None
+    stop_on_match: StrictBool | None = None
     cooldown_secs: CooldownSeconds | None = None
     alert_settings: AlertSettings | None = None
     schedule_settings: ScheduleSettings | None = None

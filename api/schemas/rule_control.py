@@ -1,9 +1,8 @@
 from datetime import datetime
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, field_validator
 
-from api.schemas.rule import Flag
 from api.schemas.text import LongText
 from domain.instants import Instant
 
@@ -16,7 +15,7 @@ class PatchControl(BaseModel):
         json_schema_extra={"examples": [{"is_paused": True, "pause_reason": "the shop is closed"}]},
     )
 
-    is_paused: Flag | None = None
+    is_paused: StrictBool | None = None
     pause_reason: LongText | None = None
     paused_until: Instant | None = Field(
         default=None, description="When the pause ends by itself; null: when somebody ends it"

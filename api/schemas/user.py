@@ -2,7 +2,7 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool
 
 from api.schemas.session import NewPassword
 from api.schemas.text import Label, ShownName
@@ -43,7 +43,9 @@ class PatchUser(BaseModel):
     name: ShownName | None = None
     role: Role | None = None
     program_id: UUID | None = Field(default=None, description="null lets them reach every program")
-    disabled: bool | None = Field(default=None, description="Who is disabled is logged out, and stays out")
+    disabled: StrictBool | None = Field(
+        default=None, description="Who is disabled is logged out, and stays out"
+    )
     password: NewPassword | None = Field(default=None, description="Ends their sessions")
 
 

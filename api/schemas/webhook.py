@@ -2,7 +2,7 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool
 
 from api.schemas.text import Name, Text
 from domain.destinations import LONGEST_URL
@@ -36,7 +36,7 @@ class CreateWebhook(BaseModel):
     url: Url
     event_types: EventTypes = Field(default_factory=list)
     description: Name | None = None
-    enabled: bool = True
+    enabled: StrictBool = True
 
 
 class PatchWebhook(BaseModel):
@@ -47,7 +47,7 @@ class PatchWebhook(BaseModel):
     url: Url | None = None
     event_types: EventTypes | None = None
     description: Name | None = None
-    enabled: bool | None = None
+    enabled: StrictBool | None = None
 
 
 class WebhookOut(BaseModel):

@@ -6,7 +6,15 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import Annotated, Any, ClassVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StrictBool,
+    ValidationError,
+    model_validator,
+)
 
 from domain.automation import ScheduleType
 from domain.schedules import Cron, ScheduleError, parse_cron
@@ -158,7 +166,7 @@ class ThresholdConfig(_Config):
     value: Annotated[int, Field(strict=True)] | Annotated[float, Field(strict=True, allow_inf_nan=False)] = (
         Field(description="a finite number")
     )
-    repeat: Annotated[bool, Field(strict=True)] = Field(default=False, description="true or false")
+    repeat: StrictBool = Field(default=False, description="true or false")
 
 
 ScheduleConfig = AttributeDateConfig | IntervalConfig | CronConfig | ThresholdConfig

@@ -8,6 +8,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 from pydantic_core import PydanticCustomError
 
 from domain.actions import Channel
+from domain.participant import CONSENT_CHANNELS
 from domain.send_policy import HoldAfterFailures, Hours, Percentage, RecentlyContacted
 
 MAX_CAPS = 20
@@ -20,7 +21,18 @@ def _is_clock_time(value: str) -> str:
     return value
 
 
+def _is_personal(channel: Channel) -> Channel:
+    if channel not in CONSENT_CHANNELS:
+        raise PydanticCustomError(
+            "not_personal",
+            "messages of the channel {channel} do not go to the person",
+            {"channel": channel.value},
+        )
+    return channel
+
+
 ClockTime = Annotated[str, AfterValidator(_is_clock_time)]
+PersonalChannel = Annotated[Channel, AfterValidator(_is_personal)]
 
 
 class _Rule(BaseModel):
@@ -32,7 +44,7 @@ class FrequencyCap(_Rule):
 
     messages: Annotated[int, Field(strict=True, ge=1, le=1_000)]
     hours: Hours
-    channel: Channel | None = None
+    channel: PersonalChannel | None = None
 
 
 class QuietPolicy(StrEnum):
@@ -49,7 +61,7 @@ class QuietHours(_Rule):
     start: ClockTime
     end: ClockTime
     policy: QuietPolicy = QuietPolicy.DEFER
-    channels: tuple[Channel, ...] = ()
+    channels: tuple[PersonalChannel, ...] = ()
 
     @model_validator(mode="after")
     def _are_not_all_day(self) -> Self:

@@ -221,3 +221,12 @@ def test_a_patch_is_left_as_it_was() -> None:
     patch: dict[str, Any] = {"status": "paused", "payload": None}
     amend(cron(), ACTIVE, patch)
     assert patch == {"status": "paused", "payload": None}
+
+
+def test_what_would_be_refused_today_can_still_be_paused() -> None:
+    asked = {"transactional": True, "recently_contacted": {"hours": 1}}
+    stored = cron(action=MAIL | {"sending": asked})
+    assert amend(stored, AutomationStatus.ACTIVE, {"status": "paused"}).status is AutomationStatus.PAUSED
+    for patch in ({"status": "active"}, {"name": "Other"}, {"name": "Other", "status": "paused"}):
+        with pytest.raises(DefinitionError, match="recently_contacted"):
+            amend(stored, AutomationStatus.PAUSED, patch)

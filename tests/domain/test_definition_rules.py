@@ -2,6 +2,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from itertools import product
+from typing import Any
 
 import pytest
 
@@ -17,6 +18,10 @@ def refusal_of(definition: Definition) -> DefinitionError:
     with pytest.raises(DefinitionError) as refused:
         check_definition(definition)
     return refused.value
+
+
+def sent(channel: str = "email", **sending: object) -> dict[str, Any]:
+    return MAIL | {"channel": channel, "sending": sending}
 
 
 @pytest.mark.parametrize(
@@ -92,6 +97,18 @@ def test_a_trigger_has_only_the_scopes_it_can_have(trigger: TriggerType, scope: 
         (cron(action=MAIL | {"body": "{% shout %}"}), "action.body"),
         (cron(action=MAIL | {"body": "{{ 'a' | shout }}"}), "action.body"),
         (cron(action=MAIL | {"body": "{% for i in (1..100000) %}{% endfor %}"}), "action.body"),
+        (
+            cron(action=sent(transactional=True, recently_contacted={"hours": 1})),
+            "action.sending.recently_contacted",
+        ),
+        (
+            cron(action=sent(transactional=True, holdout_percentage=5)),
+            "action.sending.holdout_percentage",
+        ),
+        (
+            cron(action=sent("webhook", recently_contacted={"hours": 1})),
+            "action.sending.recently_contacted",
+        ),
         (cron(payload={"deep": [[[[[[[[[[[[]]]]]]]]]]]]}), "payload"),
         (cron(payload={"a": float("nan")}), "payload"),
         (cron(filter_hints=[{"a": "x" * 100_000}]), "filter_hints"),

@@ -142,6 +142,10 @@ def test_what_keeps_messages_from_people_is_read_from_sending() -> None:
             {"frequency_caps": [{"messages": 1, "hours": 1, "channel": "fax"}]},
             "sending.frequency_caps.0.channel",
         ),
+        (
+            {"frequency_caps": [{"messages": 1, "hours": 1, "channel": "webhook"}]},
+            "sending.frequency_caps.0.channel",
+        ),
         ({"quiet_hours": {"start": "21:00"}}, "sending.quiet_hours.end"),
         ({"quiet_hours": {"start": "24:00", "end": "08:00"}}, "sending.quiet_hours.start"),
         ({"quiet_hours": {"start": "9:00", "end": "08:00"}}, "sending.quiet_hours.start"),
@@ -150,6 +154,14 @@ def test_what_keeps_messages_from_people_is_read_from_sending() -> None:
         (
             {"quiet_hours": {"start": "21:00", "end": "08:00", "channels": ["fax"]}},
             "sending.quiet_hours.channels.0",
+        ),
+        (
+            {"quiet_hours": {"start": "21:00", "end": "08:00", "channels": ["email", "webhook"]}},
+            "sending.quiet_hours.channels.1",
+        ),
+        (
+            {"recently_contacted": {"hours": 1, "same_channel": "yes"}},
+            "sending.recently_contacted.same_channel",
         ),
         ({"recently_contacted": 24}, "sending.recently_contacted"),
         ({"holdout_percentage": 101}, "sending.holdout_percentage"),
@@ -163,3 +175,10 @@ def test_rules_of_sending_that_cannot_be_used_are_refused_by_their_field(sending
     assert refused.value.field == field
     assert refused.value.reason
     assert refused.value.expected
+
+
+def test_channels_that_know_no_caps_are_told_those_that_do() -> None:
+    with pytest.raises(SettingError) as refused:
+        check_settings({"sending": {"frequency_caps": [{"messages": 1, "hours": 1, "channel": "apprise"}]}})
+    assert refused.value.reason == "messages of the channel apprise do not go to the person"
+    assert refused.value.expected.startswith("email, sms, whatsapp or push")

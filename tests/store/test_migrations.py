@@ -1,9 +1,11 @@
 """The migrations build, from nothing, exactly the tables that the code reads and writes."""
 
 import asyncio
+import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import psycopg
@@ -19,6 +21,8 @@ from sqlalchemy.pool import NullPool
 from sqlmodel import SQLModel
 
 import store.tables  # noqa: F401
+from domain.program_settings import sending_rules
+from domain.send_gates.rules import SendingRules
 from store.index_proposals import create_index
 from store.migrate import alembic_config, migrate
 
@@ -127,6 +131,43 @@ def test_people_stored_before_are_known_by_the_digits_of_their_number(empty_data
             "+34 612 345 678": None,
             "unlisted": None,
         }
+
+
+def test_rules_of_sending_stored_before_stay_in_force(empty_database: str) -> None:
+    told: dict[str, Any] = {
+        "frequency_caps": [
+            {"messages": 1, "hours": 24},
+            {"messages": 1, "hours": 24, "channel": "webhook"},
+            {"messages": 2, "hours": 24, "channel": "sms"},
+        ],
+        "quiet_hours": {"start": "21:00", "end": "08:00", "channels": ["email", "console"]},
+        "recently_contacted": {"hours": 1, "same_channel": "Yes"},
+    }
+    quiet_nowhere = {"quiet_hours": {"start": "21:00", "end": "08:00", "channels": ["webhook"]}}
+    stored = [{"sending": told, "theirs": 1}, {"sending": quiet_nowhere}, {"sending": "none"}, {}]
+    command.upgrade(alembic_config(empty_database), "0034")
+    engine = create_engine(empty_database, poolclass=NullPool)
+    with engine.begin() as connection:
+        for settings in stored:
+            connection.exec_driver_sql(
+                "INSERT INTO program (id, name, timezone, settings) VALUES (gen_random_uuid(), 'Cafe', 'UTC', %s)",
+                (json.dumps(settings),),
+            )
+    migrate(empty_database)
+    with engine.connect() as connection:
+        kept = list(connection.exec_driver_sql("SELECT settings FROM program").scalars())
+    whole = next(settings for settings in kept if "theirs" in settings)
+    assert whole["theirs"] == 1
+    assert sending_rules(whole) == SendingRules.model_validate(
+        {
+            "frequency_caps": [told["frequency_caps"][0], told["frequency_caps"][2]],
+            "quiet_hours": {"start": "21:00", "end": "08:00", "channels": ["email"]},
+            "recently_contacted": {"hours": 1, "same_channel": True},
+        }
+    )
+    assert {"sending": {"quiet_hours": None}} in kept
+    assert {"sending": "none"} in kept
+    assert {} in kept
 
 
 def test_migrating_again_changes_nothing(empty_database: str) -> None:

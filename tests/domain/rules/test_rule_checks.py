@@ -126,6 +126,24 @@ def test_right_actions_have_no_faults() -> None:
         ({"type": "send_message", "channel": "email", "subject": "x", "body": "{{ a | nope }}"}, "body"),
         ({"type": "send_message", "channel": "sms", "body": "{% include 'x' %}"}, "body"),
         ({"type": "send_message", "channel": "sms", "body": " \n"}, "body"),
+        (
+            {
+                "type": "send_message",
+                "channel": "sms",
+                "body": "x",
+                "sending": {"transactional": True, "holdout_percentage": 1},
+            },
+            "sending.holdout_percentage",
+        ),
+        (
+            {
+                "type": "send_message",
+                "channel": "console",
+                "body": "x",
+                "sending": {"recently_contacted": {"hours": 1}},
+            },
+            "sending.recently_contacted",
+        ),
         ({"type": "add_note", "body": "{{ event.amount | divided_by: 0 }}"}, "body"),
         ({"type": "add_note", "body": "{% for %}"}, "body"),
         ({"type": "send_webhook", "webhook_id": WEBHOOK, "payload": {"a": "\0"}}, "payload.a"),
