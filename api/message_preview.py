@@ -19,6 +19,7 @@ from domain.message_content import (
     render_content,
     says_nothing,
 )
+from domain.template_work import bounded_work
 from domain.templates import TemplateError
 from store.message_templates import contents_of_row, get_template, get_version
 from store.participant_values import template_values
@@ -66,8 +67,9 @@ async def _previewed(session: AsyncSession, program: Program, request: PreviewMe
 def _rendered(previewed: _Previewed, locale: str, values: dict[str, Any]) -> MessagePreview:
     content, version = previewed.contents.contents[locale], previewed.version
     try:
-        message = render_content(content, values)
-        gaps = list(gaps_of(content, values))
+        with bounded_work():
+            message = render_content(content, values)
+            gaps = list(gaps_of(content, values))
     except TemplateError as error:
         problem = PreviewProblem(field="contents", reason=str(error))
         return MessagePreview(

@@ -14,8 +14,10 @@ from api.errors import ErrorDetails, Refusal, invalid, invalid_fields, not_found
 from api.rule_drafts import fault_of
 from api.schemas.message_template import CreateMessageTemplate, PatchMessageTemplate
 from domain.actions import Channel
+from domain.definition_rules import DefinitionError
 from domain.message_content import MessageContents
 from domain.message_template_rules import content_faults
+from domain.template_work import bounded_work
 from store.message_templates import (
     contents_of_row,
     keep_version,
@@ -109,7 +111,12 @@ class MessageTemplateService:
 
 async def refuse_faults(channel: Channel, contents: MessageContents) -> None:
     """Raises a Refusal that lists everything that is wrong with contents. Trying them takes a while."""
-    faults = await asyncio.to_thread(lambda: list(content_faults(channel, contents)))
+
+    def tried() -> list[DefinitionError]:
+        with bounded_work():
+            return list(content_faults(channel, contents))
+
+    faults = await asyncio.to_thread(tried)
     if faults:
         raise invalid_fields([fault_of(fault) for fault in faults])
 

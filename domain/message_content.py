@@ -14,6 +14,7 @@ from domain.locales import Locale, best_locale, spelt_once
 from domain.message_options import NO_OPTIONS, MessageOptions, Name
 from domain.storable_text import storable
 from domain.template_gaps import Gap
+from domain.template_work import bounded_work
 from domain.templates import TemplateValueError, parse_template
 
 MAX_LOCALES = 50
@@ -124,11 +125,12 @@ def message_for(channel: Channel, content: Content, values: Mapping[str, Any]) -
 
 def render_content(content: Content, values: Mapping[str, Any]) -> RenderedMessage:
     """The content for one person. `values`: by name, see NAMES_OF_VALUES. Raises TemplateError; it quotes nobody."""
-    html = None if content.html is None else _render_html(content, content.html, values)
-    body = _render(content.body, values)
-    if html is not None and not content.body:
-        body = text_of_html(html)
-    return RenderedMessage(_render(content.subject, values), body, _options(content, html, values))
+    with bounded_work():
+        html = None if content.html is None else _render_html(content, content.html, values)
+        body = _render(content.body, values)
+        if html is not None and not content.body:
+            body = text_of_html(html)
+        return RenderedMessage(_render(content.subject, values), body, _options(content, html, values))
 
 
 def says_nothing(channel: Channel, message: RenderedMessage) -> bool:

@@ -1,4 +1,4 @@
-"""How much work one rendering may be: loops that follow each other, cases that match often and filters in loops
+"""How much work rendering a message may be: loops that follow each other, cases that match often and filters in loops
 multiply what a template of a few kilobytes does, without a byte of output.
 """
 
@@ -48,7 +48,10 @@ _WORK: ContextVar[_Work | None] = ContextVar("work of the rendering", default=No
 
 @contextmanager
 def bounded_work() -> Iterator[None]:
-    """What is charged within raises ResourceLimitError once it is more than MAX_WORK."""
+    """What is charged within raises ResourceLimitError once it is more than MAX_WORK. What is bounded already stays so."""
+    if _WORK.get() is not None:
+        yield
+        return
     token = _WORK.set(_Work())
     try:
         yield

@@ -116,3 +116,15 @@ async def test_what_cannot_be_shown_is_refused(
 async def test_a_preview_names_the_field_that_is_wrong(api: httpx.AsyncClient, base: str) -> None:
     body = {"channel": "email", "contents": {"en": {"subject": "{{ a | shout }}", "body": "x"}}}
     assert_refused(await api.post(f"{base}/message-templates/preview", json=body), "contents.en.subject")
+
+
+async def test_all_languages_of_a_template_share_what_trying_it_may_take(
+    api: httpx.AsyncClient, base: str
+) -> None:
+    source = "x{% for i in (1..9000) %}{% if i == 0 %}{% endif %}{% endfor %}"
+    contents = {locale: {"body": source} for locale in ("en", "es", "fr")}
+    for said in ({"name": "Greedy"}, {}):
+        path = f"{base}/message-templates" + ("" if said else "/preview")
+        body = said | {"channel": "sms", "default_locale": "en", "contents": contents}
+        details = assert_refused(await api.post(path, json=body), "contents.fr.body")
+        assert "too much work" in details["reason"]

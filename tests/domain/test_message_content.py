@@ -69,6 +69,13 @@ def test_what_only_some_channels_know_becomes_options() -> None:
     }
 
 
+def test_all_texts_of_a_message_share_what_rendering_it_may_take() -> None:
+    source = "{% for i in (1..9000) %}{% if i == 0 %}{% endif %}{% endfor %}"
+    assert rendered(subject=source, body="x").subject == ""
+    with pytest.raises(TemplateError, match="too much work"):
+        rendered(subject="x", body="x", data=dict.fromkeys("abc", source))
+
+
 def test_a_link_that_comes_out_as_none_is_an_error_that_quotes_nobody() -> None:
     with pytest.raises(TemplateError) as refused:
         rendered({"a": "ana@example.org"}, body="b", click_url="{{ a }}")
