@@ -10,7 +10,7 @@ from pydantic.config import JsonDict
 
 from api.schemas.contact import NeighbourShape
 from api.schemas.expression import ExpressionText
-from api.schemas.text import Label
+from api.schemas.text import ShownName
 from domain.condition_forms import FilterGroup
 from domain.condition_forms.limits import MAX_COMPARISONS
 
@@ -50,7 +50,7 @@ class WrittenSegment(SegmentCondition):
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [VIPS]})
 
-    name: Label
+    name: ShownName
 
 
 class SegmentState(StrEnum):

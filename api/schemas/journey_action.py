@@ -2,12 +2,11 @@
 
 from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import Field, StrictBool
 
 from api.schemas.journey_text import (
     AnyText,
     Filled,
-    Flag,
     Label,
     MaybeEmptyUpTo250,
     SenderName,
@@ -35,14 +34,14 @@ class SendEmailIn(Written):
     language: Annotated[Filled, Field(max_length=10, examples=["en_US"])]
     sender_email: MaybeEmptyUpTo250 | None = None
     reply_to_email: MaybeEmptyUpTo250 | None = None
-    is_skip_allowed: Flag = Field(default=True, description=IS_SKIP_ALLOWED)
+    is_skip_allowed: StrictBool = Field(default=True, description=IS_SKIP_ALLOWED)
 
 
 class SmsComplianceIn(Written):
     """Each text is required unless its flag is false; the link's contains `[[unsubscribe_link]]`."""
 
-    is_stop_keyword_included: Flag = True
-    is_unsubscribe_link_included: Flag = True
+    is_stop_keyword_included: StrictBool = True
+    is_unsubscribe_link_included: StrictBool = True
     stop_keyword_text: UpTo250 | None = None
     unsubscribe_link_text: UpTo250 | None = None
 
@@ -51,8 +50,8 @@ class SendSmsIn(Written):
     message: Message
     compliance: SmsComplianceIn
     image_id: ImageId | None = None
-    is_link_shortening_enabled: Flag = True
-    is_skip_allowed: Flag = Field(default=True, description=IS_SKIP_ALLOWED)
+    is_link_shortening_enabled: StrictBool = True
+    is_skip_allowed: StrictBool = Field(default=True, description=IS_SKIP_ALLOWED)
 
 
 class SendPushIn(Written):
@@ -61,7 +60,7 @@ class SendPushIn(Written):
     click_url: Url
     icon_id: ImageId | None = None
     image_id: ImageId | None = None
-    is_skip_allowed: Flag = Field(default=True, description=IS_SKIP_ALLOWED)
+    is_skip_allowed: StrictBool = Field(default=True, description=IS_SKIP_ALLOWED)
 
 
 class WebhookHeaderIn(Written):
@@ -87,7 +86,7 @@ class SendWhatsappIn(Written):
     """Ours."""
 
     message: Message
-    is_skip_allowed: Flag = Field(default=True, description=IS_SKIP_ALLOWED)
+    is_skip_allowed: StrictBool = Field(default=True, description=IS_SKIP_ALLOWED)
 
 
 class UpdateAttributeIn(Written):
@@ -129,14 +128,14 @@ class PatchEmail(Written):
     language: Annotated[Filled, Field(max_length=10)] = maybe_sent()
     sender_email: MaybeEmptyUpTo250 | None = None
     reply_to_email: MaybeEmptyUpTo250 | None = None
-    is_skip_allowed: Flag = maybe_sent()
+    is_skip_allowed: StrictBool = maybe_sent()
 
 
 class PatchCompliance(SmsComplianceIn):
     """All four fields are replaced."""
 
-    is_stop_keyword_included: Flag
-    is_unsubscribe_link_included: Flag
+    is_stop_keyword_included: StrictBool
+    is_unsubscribe_link_included: StrictBool
 
 
 class PatchSms(Written):
@@ -145,8 +144,8 @@ class PatchSms(Written):
     message: Message = maybe_sent()
     compliance: PatchCompliance = maybe_sent()
     image_id: ImageId | None = None
-    is_link_shortening_enabled: Flag = maybe_sent()
-    is_skip_allowed: Flag = maybe_sent()
+    is_link_shortening_enabled: StrictBool = maybe_sent()
+    is_skip_allowed: StrictBool = maybe_sent()
 
 
 class PatchPush(Written):
@@ -157,7 +156,7 @@ class PatchPush(Written):
     click_url: Url = maybe_sent()
     icon_id: ImageId | None = None
     image_id: ImageId | None = None
-    is_skip_allowed: Flag = maybe_sent()
+    is_skip_allowed: StrictBool = maybe_sent()
 
 
 class PatchWebhookCall(Written):
@@ -172,7 +171,7 @@ class PatchWhatsapp(Written):
     """Only the fields sent change."""
 
     message: Message = maybe_sent()
-    is_skip_allowed: Flag = maybe_sent()
+    is_skip_allowed: StrictBool = maybe_sent()
 
 
 class PatchAction(Written):

@@ -4,11 +4,21 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationInfo, field_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StrictBool,
+    StringConstraints,
+    ValidationInfo,
+    field_validator,
+)
 
 from api.schemas.journey_out import Shown
-from api.schemas.journey_text import Flag, MaybeEmptyUpTo250, Written
+from api.schemas.journey_text import MaybeEmptyUpTo250, Written
 from domain.journeys.resume_policy import ResumeMode, ResumePolicy
+from domain.storable_text import storable
 
 MOST_PER_MINUTE = 1_000_000
 
@@ -18,7 +28,7 @@ class EnableJourney(Written):
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"enrollExisting": False}]})
 
-    enroll_existing: Flag = False
+    enroll_existing: StrictBool = False
 
 
 class ContactsInWorkflow(StrEnum):
@@ -28,8 +38,8 @@ class ContactsInWorkflow(StrEnum):
 
 class ResumePolicyIn(Written):
     """Ours: people stand still until the journey is enabled again. Of steps that fell due meanwhile, `hold` takes them
-    at once, `trickle` so many a minute, and `drop` has the people leave who had one; `shift` moves every step by the
-    time that the journey stood still. `perMinute`: with trickle alone."""
+    at once, `trickle` so many a minute, and `drop` has the people leave who had one; `shift` moves the end of every
+    wait by the time that the journey stood still. `perMinute`: with trickle alone."""
 
     mode: ResumeMode
     per_minute: Annotated[int, Field(strict=True, ge=1, le=MOST_PER_MINUTE)] | None = Field(
@@ -66,7 +76,9 @@ class CopyJourney(Written):
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"name": "Welcome Series, B"}]})
 
-    name: Annotated[str, Field(strict=True), StringConstraints(max_length=255)] | None = None
+    name: (
+        Annotated[str, Field(strict=True), StringConstraints(max_length=255), AfterValidator(storable)] | None
+    ) = None
 
 
 class StandingOut(Shown):

@@ -25,7 +25,6 @@ class DocumentedAs:
         return handler(self._model.__pydantic_core_schema__)
 
 
-Flag = Annotated[bool, Field(strict=True)]
 Whole = Annotated[int, Field(strict=True)]
 AtLeastOne = Annotated[int, Field(strict=True, ge=1)]
 Percentage = Annotated[int, Field(strict=True, ge=0, le=100)]

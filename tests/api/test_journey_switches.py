@@ -231,6 +231,7 @@ async def test_a_copy_is_disabled_and_has_blocks_of_its_own(journeys: JourneysSu
     assert utm == {"source": "shop", "medium": "sms", "campaign": "spring"}
     assert (await switched(journeys, f"/{made['id']}/copy", {"name": "Mine"}))["name"] == "Mine"
     assert (await switched(journeys, f"/{made['id']}/copy", {"name": ""}))["name"] == "Copy of: Welcome"
+    assert_faults(await journeys.post({"name": "x\0y"}, f"/{made['id']}/copy"), "name")
 
 
 async def test_tags_have_defaults_until_they_are_set_and_again_once_they_are_emptied(

@@ -23,7 +23,8 @@ MAKERS: dict[str, dict[str, Any]] = {
     "/v1/programs": {},
     f"{PROGRAM}/automations": AUTOMATION,
     f"{PROGRAM}/stock-automations/birthday": {},
-    f"{PROGRAM}/segments": {"condition": "true"},
+    f"{PROGRAM}/segments": {"expression": "true"},
+    "/api/segments": {"expression": "true"},
     f"{PROGRAM}/message-templates": {"channel": "sms", "contents": {"en": {"body": "Hello"}}},
     "/v1/automation/rules": {"trigger_type": "purchase"},
 }
