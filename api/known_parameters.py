@@ -9,10 +9,9 @@ from fastapi.dependencies.models import Dependant
 from pydantic import BaseModel
 
 from api.errors import Fault, FaultCode, invalid_fields
+from api.parameter_faults import parameter_faults
 from api.schemas.journey_text import DocumentedAs
 from api.validation_problems import faults_of
-
-MOST_PARAMETERS = 50
 
 
 async def _unknown_parameters(request: Request) -> list[Fault]:
@@ -24,10 +23,7 @@ async def _unknown_parameters(request: Request) -> list[Fault]:
         known.add(name)
     unknown = [name for name in dict.fromkeys(request.query_params.keys()) if name not in known]
     expected = " or ".join(sorted(known)) or "no parameters"
-    return [
-        Fault(field=name[:200], reason="unknown parameter", expected=expected, code=FaultCode.UNKNOWN_FIELD)
-        for name in unknown[:MOST_PARAMETERS]
-    ]
+    return parameter_faults(unknown, "unknown parameter", expected, FaultCode.UNKNOWN_FIELD)
 
 
 UnknownParameters = Annotated[list[Fault], Depends(_unknown_parameters)]

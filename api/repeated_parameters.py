@@ -4,11 +4,9 @@ from collections import Counter
 
 from fastapi import Request
 
-from api.errors import Fault, FaultCode, invalid_fields
+from api.errors import FaultCode, invalid_fields
+from api.parameter_faults import parameter_faults
 from api.rate_limiting import LIMITED_PATHS
-
-_LONGEST_NAME = 200
-_TOLD_AT_MOST = 50
 
 
 async def refuse_repeated_parameters(request: Request) -> None:
@@ -19,13 +17,5 @@ async def refuse_repeated_parameters(request: Request) -> None:
     repeated = [name for name, times in given.items() if times > 1]
     if repeated:
         raise invalid_fields(
-            [
-                Fault(
-                    field=name[:_LONGEST_NAME],
-                    reason="given more than once",
-                    expected="one value",
-                    code=FaultCode.DUPLICATE,
-                )
-                for name in repeated[:_TOLD_AT_MOST]
-            ]
+            parameter_faults(repeated, "given more than once", "one value", FaultCode.DUPLICATE)
         )
