@@ -57,6 +57,15 @@ def journey(*blocks: dict[str, Any], **fields: Any) -> dict[str, Any]:
     return {"name": "Welcome", "trigger": TRIGGER, "blocks": list(blocks) or [delay(), tag()]} | fields
 
 
+def nested(depth: int) -> dict[str, Any]:
+    """A journey whose splits are so deep in each other."""
+    filters = [{"type": "contact", "field": "tag", "operator": "eq", "value": "a"}]
+    inner = [tag("t")]
+    for level in range(depth - 1):
+        inner = [split(f"s{level}", filters, inner, [])]
+    return journey(*inner)
+
+
 @dataclass
 class JourneysSurface:
     """Journeys of one program, on behalf of the client's key."""

@@ -1,6 +1,5 @@
 """Every rule of a journey's document, over HTTP: what is taken, and which field is told otherwise."""
 
-import json
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -20,6 +19,7 @@ from tests.api.journeys_surface import (
     assert_faults,
     delay,
     journey,
+    nested,
     sms,
     split,
     tag,
@@ -83,13 +83,6 @@ def limited(**settings: Any) -> Body:
 
 def every(mode: str = "interval", amount: int = 1, units: str = "d") -> Body:
     return limited(frequencyLimiter={"mode": mode, "duration": {"amount": amount, "units": units}})
-
-
-def nested(depth: int) -> Body:
-    inner = [tag("t")]
-    for level in range(depth - 1):
-        inner = [split(f"s{level}", [CONTACT], inner, [])]
-    return journey(*inner)
 
 
 @pytest.mark.parametrize("trigger", [*BIRTHDAYS, ENTERED_SEGMENT])
@@ -332,68 +325,6 @@ async def test_fifty_mistakes_are_told_as_fifty(learned: JourneysSurface) -> Non
     told = [fault["field"] for fault in problem["errors"]]
     assert len(told) == len(set(told)) == 9 * 5 + 7, told
     assert problem["detail"].endswith("(and 51 more)")
-
-
-@pytest.mark.parametrize(
-    "body",
-    [
-        nested(MAX_DEPTH + 1),
-        nested(160),
-        journey(*(tag(f"t{number}") for number in range(MAX_BLOCKS + 1))),
-        journey(*(split(f"s{number}", [CONTACT], [tag(f"t{number}")], []) for number in range(250))),
-    ],
-)
-async def test_too_much_is_refused_at_once(learned: JourneysSurface, body: Body) -> None:
-    (fault,) = (await learned.post(body)).json()["errors"]
-    assert fault["code"] == "out_of_range"
-    assert fault["field"].startswith("blocks")
-
-
-async def test_what_nests_beyond_reading_is_refused(learned: JourneysSurface) -> None:
-    inner = '{"temporaryID":"t","type":"action","action":{"type":"addTag","addTag":{"value":"x"}}}'
-    for level in range(500):
-        inner = f'{{"temporaryID":"s{level}","type":"split","split":{{"trueBlocks":[{inner}]}}}}'
-    answer = await learned.call(
-        "POST",
-        content=f'{{"name": "x", "trigger": {{}}, "blocks": [{inner}]}}',
-        headers={"Content-Type": "application/json"},
-    )
-    assert_faults(answer, "body")
-
-
-@pytest.mark.parametrize("content", [b"", b"{", b"\xff", b"[]", b"null", b'"x"', b"3"])
-async def test_a_body_that_is_no_document_is_refused(learned: JourneysSurface, content: bytes) -> None:
-    for method, path in (("POST", ""), ("PATCH", f"/{(await learned.create(trigger=triggered()))['id']}")):
-        answer = await learned.call(
-            method, path, content=content, headers={"Content-Type": "application/json"}
-        )
-        assert_faults(answer, "body")
-
-
-@pytest.mark.parametrize("text", ["\0", "\ud800", "x\0y"])
-async def test_text_that_cannot_be_stored_is_refused_wherever_it_stands(
-    learned: JourneysSurface, text: str
-) -> None:
-    body = journey(
-        tag("a", value=text),
-        split("s", [CONTACT | {"value": text}], [tag("x")], []),
-        name=text,
-        trigger=triggered("placed order", text, on("currency", "eq", text)),
-    )
-    body["exitConditions"] = [{"event": text}]
-    body["settings"] = {"overlapLimiter": {"mode": "currentlyIn", "automationIDs": [text]}}
-    answer = await learned.call(
-        "POST", content=json.dumps(body), headers={"Content-Type": "application/json"}
-    )
-    fields = [fault["field"] for fault in answer.json()["errors"]]
-    assert {
-        "name",
-        "exitConditions.0.event",
-        "blocks.0.action.addTag.value",
-        "trigger.condition.origin",
-    } <= set(fields)
-    assert "trigger.condition.filterGroups.0.filters.0.value" in fields
-    assert "blocks.1.split.filterGroup.filters.0.value" in fields
 
 
 async def test_a_journey_cannot_wait_for_itself(learned: JourneysSurface) -> None:
