@@ -31,6 +31,8 @@ from domain.rules.actions import (
 
 AttributeTypes = Mapping[str, AttributeType]
 
+# What a message is asked to keep to together with the others of its run, and a rule has none.
+_OF_A_RUN = ("once_per_address", "hold_after_failures")
 # What the templates of actions may name.
 _TEMPLATE_VALUES: Mapping[str, Mapping[str, object]] = {"participant": {}, "conversation": {}, "event": {}}
 
@@ -98,6 +100,7 @@ def _faults(action: RuleAction, at: str, attribute_types: AttributeTypes) -> Ite
     match action:
         case SendMessage():
             yield from message_faults(at, action, _TEMPLATE_VALUES)
+            yield from _faults_outside_of_automations(action, at)
         case AddNote(body=body):
             yield from template_faults(f"{at}.body", body, _TEMPLATE_VALUES)
         case SetAttribute():
@@ -114,6 +117,16 @@ def _faults(action: RuleAction, at: str, attribute_types: AttributeTypes) -> Ite
                 text = getattr(action, name)
                 if text is not None:
                     yield from _expression_faults(f"{at}.{name}", text, PARTICIPANT, attribute_types)
+
+
+def _faults_outside_of_automations(action: SendMessage, at: str) -> Iterator[DefinitionError]:
+    if action.once_per is not None:
+        reason = "only an automation sends one message for each value of an attribute"
+        yield DefinitionError(f"{at}.once_per", reason, "no such field in a rule")
+    for name in _OF_A_RUN:
+        if getattr(action.sending, name):
+            reason = "is of the messages of a run, and those of a rule are in none"
+            yield DefinitionError(f"{at}.sending.{name}", reason, "no such field in a rule")
 
 
 def _attribute_faults(action: SetAttribute, at: str) -> Iterator[DefinitionError]:

@@ -144,6 +144,23 @@ def test_right_actions_have_no_faults() -> None:
             },
             "sending.recently_contacted",
         ),
+        (
+            {"type": "send_message", "channel": "sms", "body": "x", "once_per": {"attribute": "birthday"}},
+            "once_per",
+        ),
+        (
+            {"type": "send_message", "channel": "sms", "body": "x", "sending": {"once_per_address": True}},
+            "sending.once_per_address",
+        ),
+        (
+            {
+                "type": "send_message",
+                "channel": "sms",
+                "body": "x",
+                "sending": {"hold_after_failures": {"percentage": 50}},
+            },
+            "sending.hold_after_failures",
+        ),
         ({"type": "add_note", "body": "{{ event.amount | divided_by: 0 }}"}, "body"),
         ({"type": "add_note", "body": "{% for %}"}, "body"),
         ({"type": "send_webhook", "webhook_id": WEBHOOK, "payload": {"a": "\0"}}, "payload.a"),
