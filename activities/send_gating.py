@@ -46,14 +46,16 @@ async def gate_sends(
 ) -> dict[UUID, Decision]:
     """What becomes of each message, by its id, if it is to be sent now.
 
-    Until the transaction ends nobody erases these people and, where a limit applies, nobody else decides what they are
-    sent. So whoever writes messages that are open as `queued` or `sending` in this transaction keeps to every cap.
+    Until the transaction ends nobody erases these people and, where a limit applies or a message has an occasion, nobody
+    else decides what they are sent. So whoever writes messages that are open as `queued` or `sending` in this transaction
+    keeps to every cap, and sends one for each occasion.
     Where a limit leaves room for some of what waits for a person, here, in the queue and in runs, rank decides.
     """
     rules = readable_rules(program.settings)
     limited = [candidate for candidate in candidates if limits_of(candidate, rules)]
+    counted = bool(limited) or any(candidate.occasion is not None for candidate in candidates)
     people = await people_to_write_to(
-        session, {candidate.participant_id for candidate in candidates}, one_at_a_time=bool(limited)
+        session, {candidate.participant_id for candidate in candidates}, one_at_a_time=counted
     )
     decisions = await _decide_alone(session, program, rules, candidates, people, now)
     contested = {one.participant_id for one in limited if _takes_room(one, decisions[one.id])}

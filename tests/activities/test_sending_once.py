@@ -1,5 +1,6 @@
 """Runs of an automation that sends each person one message for each value of an attribute."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -67,6 +68,16 @@ async def test_another_value_is_sent_for_and_the_first_one_is_remembered(
     await expect(database, person, AT_EIGHT)
     third = await confirm(database, person, provider, second)
     assert [await ledger(database, run) for run in (second, third)] == [[SENT], [ALREADY_SENT]]
+
+
+async def test_runs_that_reach_the_same_people_at_once_send_one_of_them_to_each(
+    database: Database, program_id: UUID
+) -> None:
+    people, provider = [await guest(database, program_id) for _ in range(20)], Provider()
+    first = await add_run_to(database, people, once_per=RESERVATION, transactional=True)
+    second = await add_run_to(database, people, once_per=RESERVATION, earlier=first, transactional=True)
+    await asyncio.gather(*(carry_out(database, run_id, provider) for run_id in (first, second)))
+    assert sorted(one.recipient for one in provider.handed) == sorted(str(person.email) for person in people)
 
 
 async def test_each_person_and_each_automation_is_for_itself(database: Database, program_id: UUID) -> None:
