@@ -129,9 +129,9 @@ class JourneySteering(JourneyService):
     async def restart(self, journey_id: str, enrollment_id: UUID) -> EnrollmentOut:
         """Raises a Refusal (409) for a journey that lets nobody in, and whose people do not stand still either."""
         journey = await self.lock(journey_id)
+        enrollment = _found(await lock_enrollment(self.session, journey.id, enrollment_id))
         if not journey.is_enabled and journey.resume_policy is None:
             raise conflict(DISABLED, "automation-disabled")
-        enrollment = _found(await lock_enrollment(self.session, journey.id, enrollment_id))
         restart_enrollment(self.session, enrollment, datetime.now(UTC))
         return _shown(enrollment)
 
