@@ -202,6 +202,8 @@ class _Simulation:
         self._journeys = Journeys({listener.version: listener}, {type_: [listener] for type_ in types}, {})
         self._scene = JourneyScene()
         self._standing: dict[str, _Standing] = {}
+        # By events: what was queued for them is cancelled. What a walk sent before it ended is not.
+        self._taken_out: set[str] = set()
         self._received: dict[str, dict[str, Received]] = {}
         self._contacts: dict[UUID, list[Contact]] = {}
         self._planned: list[tuple[datetime, int, int, object]] = []
@@ -270,6 +272,7 @@ class _Simulation:
                 self._wake(change.entry_key, at)
             case Left():
                 del self._standing[change.entry_key]
+                self._taken_out.add(change.entry_key)
                 self.trace.ended[change.entry_key] = (EnrollmentStatus.EXITED, change.reason.value)
 
     def _enter(self, at: datetime, one: Entry) -> None:
@@ -334,9 +337,7 @@ class _Simulation:
             self.trace.ended[entry_key] = (walked.status, walked.reason)
 
     def _send(self, at: datetime, letter: _Letter) -> None:
-        ended = self.trace.ended.get(letter.entry_key)
-        if ended is not None and ended[0] is EnrollmentStatus.EXITED:
-            # What was queued for somebody who leaves is cancelled.
+        if letter.entry_key in self._taken_out:
             self.trace.held_back.append(SkipReason.CANCELLED)
             return
         decision = self._decision(at, letter)

@@ -29,10 +29,21 @@ from domain.journeys.stepping import Refusal, Row
 from domain.outcomes import SkipReason
 from domain.send_gates import FrequencyCap, QuietHours, SendingRules
 from domain.send_gates.rules import NO_RULES
-from tests.domain.journeys.journey_blocks import delay, email, goal, journey, opened, sms, split, tag, wait
+from tests.domain.journeys.journey_blocks import (
+    delay,
+    email,
+    goal,
+    holdout,
+    journey,
+    opened,
+    sms,
+    split,
+    tag,
+    wait,
+)
 
 START = datetime(2026, 3, 2, 12, tzinfo=UTC)
-YEAR = timedelta(days=365)
+HOUR, YEAR = timedelta(hours=1), timedelta(days=365)
 PROGRAM = UUID(int=1)
 EVERYTHING = 1_000_000
 WELCOME = journey(
@@ -119,6 +130,17 @@ def test_caps_and_quiet_hours_hold_messages_back() -> None:
     trace = run(journey(email("a")), crowd(1), rules=quiet)
     assert trace.deferred == 1
     assert [one.at for one in trace.messages] == [START.replace(hour=13)]
+
+
+def test_what_is_queued_is_cancelled_for_whom_an_event_takes_out_and_for_nobody_else() -> None:
+    (one,) = crowd(1)
+    quiet = SendingRules(quiet_hours=QuietHours(start="11:00", end="13:00"))
+    left = journey(email("a"), delay("d", 1), exitConditions=[{"event": "unsubscribed"}])
+    trace = run(left, crowd(1), [came(one, "signed up"), came(one, "unsubscribed", HOUR / 2)], rules=quiet)
+    assert (trace.messages, trace.held_back) == ([], [SkipReason.CANCELLED])
+    trace = run(journey(email("a"), holdout("control", 100), tag("never")), crowd(1), rules=quiet)
+    assert list(trace.ended.values()) == [("exited", "held_out")]
+    assert ([one.block_id for one in trace.messages], trace.held_back) == (["a"], [])
 
 
 def test_events_let_people_in_take_them_on_and_out() -> None:
