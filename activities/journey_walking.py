@@ -5,7 +5,7 @@ from uuid import UUID
 
 from domain.journeys.composing import Composer
 from domain.journeys.enrolling import EnrollmentStatus, ExitReason
-from domain.journeys.stepping import Decision, Row, Step, Surroundings, Traveller, Walked, walk
+from domain.journeys.stepping import Row, Surroundings, Traveller, Walked, leave_without, walk
 from domain.program_settings import readable_rules
 from domain.schedules import timezone_names, validate_timezone
 from domain.send_gates import Surroundings as GateSurroundings
@@ -30,9 +30,7 @@ def _walked(due: Due, row: Row, around: Surroundings) -> Walked:
     if due.route is None:
         return Walked(row, EnrollmentStatus.EXITED, due.position.block_id, reason=ExitReason.BLOCK_GONE)
     if due.kept_back is not None:
-        block_id, reason = due.kept_back
-        step = Step(block_id, Decision.CANCELLED, reason)
-        return Walked(row, EnrollmentStatus.CANCELLED, due.position.block_id, reason=reason, steps=[step])
+        return leave_without(row, due.position.block_id, *due.kept_back)
     own = row["timezone"]
     traveller = Traveller(
         participant_id=row["id"],

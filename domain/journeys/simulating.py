@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from domain.actions import Channel
 from domain.journeys.blocks import Block
-from domain.journeys.composing import ComposedMessage
+from domain.journeys.composing import ComposedMessage, strict_sends
 from domain.journeys.conditions import Received
 from domain.journeys.enrolling import EnrollmentStatus
 from domain.journeys.entering import Applicant, EntryRefusal
@@ -43,6 +43,7 @@ from domain.journeys.stepping import (
     Step,
     Surroundings,
     Traveller,
+    leave_without,
     walk,
 )
 from domain.outcomes import SkipReason
@@ -204,6 +205,8 @@ class _Simulation:
         self._standing: dict[str, _Standing] = {}
         # By events: what was queued for them is cancelled. What a walk sent before it ended is not.
         self._taken_out: set[str] = set()
+        self._strict = strict_sends(world.route)
+        self._kept_back: dict[str, tuple[str, SkipReason]] = {}
         self._received: dict[str, dict[str, Received]] = {}
         self._contacts: dict[UUID, list[Contact]] = {}
         self._planned: list[tuple[datetime, int, int, object]] = []
@@ -316,7 +319,12 @@ class _Simulation:
             event=standing.event,
             received=self._received.get(entry_key, {}),
         )
-        walked = walk(world.route, traveller, Surroundings(at, world.zone, values_of, world.compose_at(at)))
+        kept_back = self._kept_back.get(entry_key)
+        if kept_back is None:
+            around = Surroundings(at, world.zone, values_of, world.compose_at(at))
+            walked = walk(world.route, traveller, around)
+        else:
+            walked = leave_without(self._people[who], inside.block_id, *kept_back)
         self._people[who] = walked.row
         self.trace.steps += [TakenStep(entry_key, who, at, step) for step in walked.steps]
         for effect in walked.effects:
@@ -346,6 +354,8 @@ class _Simulation:
             self.plan(decision.until, _Kind.SEND, letter)
         elif decision.reason is not None:
             self.trace.held_back.append(decision.reason)
+            if letter.block_id in self._strict:
+                self._kept_back.setdefault(letter.entry_key, (letter.block_id, decision.reason))
         else:
             self._leave_for(at, letter)
 

@@ -164,6 +164,13 @@ def walk(route: Route, traveller: Traveller, around: Surroundings) -> Walked:
     return walked
 
 
+def leave_without(row: Row, stands_at: str | None, block_id: str, reason: str) -> Walked:
+    """The next step of somebody whom the message of `block_id` was kept from when it was due, and may not be: they
+    leave where they stand."""
+    step = Step(block_id, Decision.CANCELLED, reason)
+    return Walked(row, EnrollmentStatus.CANCELLED, stands_at, reason=reason, steps=[step])
+
+
 class _Walker:
     def __init__(self, route: Route, traveller: Traveller, around: Surroundings, walked: Walked) -> None:
         self._route = route

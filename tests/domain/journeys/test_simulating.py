@@ -132,6 +132,16 @@ def test_caps_and_quiet_hours_hold_messages_back() -> None:
     assert [one.at for one in trace.messages] == [START.replace(hour=13)]
 
 
+def test_whom_a_cap_keeps_a_message_from_that_may_not_be_skipped_leaves_at_the_next_step() -> None:
+    capped = SendingRules(frequency_caps=(FrequencyCap(messages=1, hours=200),))
+    blocks = [email("a"), email("b", skip=False), delay("d", 1), tag("end")]
+    trace = run(journey(*blocks), crowd(1), rules=capped)
+    assert trace.held_back == [SkipReason.FREQUENCY_CAP]
+    assert list(trace.ended.values()) == [("cancelled", "frequency_cap")]
+    taken = [(one.step.block_id, one.step.decision.value, one.at - START) for one in trace.steps]
+    assert taken[-2:] == [("d", "waiting", timedelta(0)), ("b", "cancelled", timedelta(days=1))]
+
+
 def test_what_is_queued_is_cancelled_for_whom_an_event_takes_out_and_for_nobody_else() -> None:
     (one,) = crowd(1)
     quiet = SendingRules(quiet_hours=QuietHours(start="11:00", end="13:00"))
