@@ -291,13 +291,12 @@ class MessageDispatchActivities:
         final: Mapping[UUID, MessageStatus],
     ) -> None:
         """Messages of runs: their ledgers follow, and what is left to send of a cancelled one is withdrawn."""
-        of_runs = [one for one in messages if one.run_id is not None and one.id in final]
-        again = [one for one in of_runs if final[one.id] is MessageStatus.QUEUED]
+        again = [one for one in messages if one.run_id and final.get(one.id) is MessageStatus.QUEUED]
         await self._with_their_runs(session, again)
         reasons = {
             one.id: answer.problem if final[one.id] is MessageStatus.FAILED else None
             for one, answer in zip(messages, deliveries, strict=True)
-            if one in of_runs
+            if one.run_id is not None and one.id in final
         }
         await follow_messages(session, reasons)
 

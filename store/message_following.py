@@ -76,6 +76,13 @@ async def follow_message(session: AsyncSession, message_id: UUID, news: MessageN
     return True
 
 
+async def hold_run_of(session: AsyncSession, message: Message) -> AutomationRun | None:
+    """The run whose ledger news of the message may change. Whoever locks people, too, holds it before."""
+    if message.run_id is None or message.status == MessageStatus.SENT:
+        return None
+    return await hold_run(session, message.run_id)
+
+
 async def change_consent(
     session: AsyncSession, person: Participant, channel: Channel, consent: Consent, source: str
 ) -> None:
@@ -93,9 +100,7 @@ async def _hold(session: AsyncSession, message_id: UUID) -> _Held | None:
     found = await session.get(Message, message_id)
     if found is None:
         return None
-    run = None
-    if found.run_id is not None and found.status != MessageStatus.SENT:
-        run = await hold_run(session, found.run_id)
+    run = await hold_run_of(session, found)
     person = None
     if found.participant_id is not None:
         person = await get_participant(session, found.program_id, found.participant_id, Lock.AGAINST_CHANGE)

@@ -13,8 +13,8 @@ from domain.message_news import MessageNews, NewsKind
 from domain.messages import MessageStatus
 from domain.twilio_callbacks import Reply, Wish
 from store.message_events import ToldMessage, emit_told_messages
-from store.message_following import follow_message
-from store.opt_outs import lock_people_with, opt_in, opt_out
+from store.message_following import follow_message, hold_run_of
+from store.opt_outs import lock_people_with, opt_in, opt_out, people_with
 from store.tables import Message
 
 _REACHED = (MessageStatus.SENT, MessageStatus.SENDING, MessageStatus.UNKNOWN)
@@ -27,8 +27,12 @@ async def take_reply(
 
     What they ask holds for their number, and for everybody in the program who has it.
     """
+    answered = await _last_message(
+        session, await people_with(session, program_id, reply.sender), reply.channel
+    )
+    if answered is not None:
+        await hold_run_of(session, answered)
     people = await lock_people_with(session, program_id, reply.sender)
-    answered = await _last_message(session, people, reply.channel)
     said = {"text": reply.text}
     if answered is not None:
         kind = NewsKind.UNSUBSCRIBED if reply.wish is Wish.STOP else None

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
+from sqlmodel.sql.expression import SelectOfScalar
 
 from domain.actions import Channel
 from domain.participant import Consent
@@ -19,16 +20,13 @@ from store.tables import Participant
 MOST_PEOPLE = 100
 
 
+async def people_with(session: AsyncSession, program_id: UUID, number: str) -> list[UUID]:
+    return list(await session.exec(_with_number(program_id, number)))
+
+
 async def lock_people_with(session: AsyncSession, program_id: UUID, number: str) -> list[UUID]:
     """In one order, so that nobody who does so waits for another in a circle."""
-    statement = (
-        select(Participant.id)
-        .where(col(Participant.program_id) == program_id, has_number(number))
-        .order_by(col(Participant.id))
-        .limit(MOST_PEOPLE)
-        .with_for_update(key_share=True)
-    )
-    return list(await session.exec(statement))
+    return list(await session.exec(_with_number(program_id, number).with_for_update(key_share=True)))
 
 
 async def opt_out(
@@ -69,3 +67,12 @@ async def _change_consents(
         person = await get_participant(session, program_id, id_, Lock.AGAINST_CHANGE)
         if person is not None:
             await change_consent(session, person, channel, consent, source)
+
+
+def _with_number(program_id: UUID, number: str) -> SelectOfScalar[UUID]:
+    return (
+        select(Participant.id)
+        .where(col(Participant.program_id) == program_id, has_number(number))
+        .order_by(col(Participant.id))
+        .limit(MOST_PEOPLE)
+    )

@@ -1,17 +1,20 @@
 """Whoever answers is known by their number, however it was written when they were told of."""
 
+import asyncio
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from sqlalchemy import text
 
 from domain.actions import Channel
 from domain.twilio_callbacks import Reply, Wish
 from store.database import Database
 from store.message_replies import take_reply
-from store.participants import upsert_participant
+from store.participants import Lock, get_participant, upsert_participant
 from store.programs import get_program
+from store.runs import lock_run
 from store.tables import Participant
 from tests.fixtures.kept_messages import (
     consent_of,
@@ -21,8 +24,10 @@ from tests.fixtures.kept_messages import (
     suppressions_of,
     told,
 )
+from tests.store.records import add_run
 
 CONSENT = {"sms": "subscribed"}
+HELD_UP_BY_THIS = text("SELECT count(*) FROM pg_locks WHERE pg_backend_pid() = ANY(pg_blocking_pids(pid))")
 
 
 async def write(
@@ -82,3 +87,22 @@ async def test_a_sender_without_digits_is_nobody(database: Database, program_id:
     person = await write(database, program_id, phone="unlisted", consent=CONSENT)
     await stop(database, program_id, "CARILLON")
     assert await consent_of(database, person) == CONSENT
+
+
+async def test_a_reply_waits_for_the_run_that_it_answers_without_keeping_its_people(
+    database: Database, program_id: UUID
+) -> None:
+    person = await write(database, program_id, phone="+34612345678", consent=CONSENT)
+    run_id = await add_run(database, program_id)
+    await keep_message_to(
+        database, person, channel="sms", recipient="+34612345678", status="unknown", run_id=run_id
+    )
+    async with database.transaction() as session:
+        await lock_run(session, run_id)
+        stopping = asyncio.create_task(stop(database, program_id, "+34612345678"))
+        async with asyncio.timeout(10):
+            while not (await session.execute(HELD_UP_BY_THIS)).scalar_one():
+                await asyncio.sleep(0.01)
+        assert await get_participant(session, program_id, person.id, Lock.AGAINST_CHANGE) is not None
+    await stopping
+    assert await consent_of(database, person) == {"sms": "unsubscribed"}
