@@ -25,14 +25,21 @@ def id_of_hex(text: str) -> UUID | None:
     return UUID(text + _END) if _HEX_ID.fullmatch(text) else None
 
 
+def id_named(name: str) -> UUID | None:
+    """Of a segment, by whichever of its names, a UUID in whatever way it is written; None for any other text."""
+    try:
+        return id_of_hex(name) or UUID(name)
+    except ValueError:
+        return None
+
+
 def id_text(name: str) -> str:
     """A segment as conditions know it, by whichever of its names; any other text as it is."""
-    segment_id = id_of_hex(name)
+    segment_id = id_named(name)
     return name if segment_id is None else str(segment_id)
 
 
 def hex_text(name: str) -> str:
     """A segment as events name it, by whichever of its names; any other text as it is."""
-    digits = name.replace("-", "")[:_DIGITS]
-    segment_id = id_of_hex(digits)
-    return digits if segment_id is not None and str(segment_id) == name else name
+    segment_id = id_named(name)
+    return name if segment_id is None or not segment_id.hex.endswith(_END) else hex_id(segment_id)

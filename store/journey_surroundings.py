@@ -9,7 +9,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from domain.actions import Channel
 from domain.event_properties import PropertyType
 from domain.journeys.validation import KnownEvent
-from domain.segment_ids import id_of_hex
+from domain.segment_ids import id_named
 from store.message_templates import channels_of_templates
 from store.tables import EventType, Segment
 
@@ -31,7 +31,7 @@ async def known_events(
 
 async def known_segments(session: AsyncSession, program_id: UUID, among: Iterable[str]) -> set[str]:
     """Those of `among` that are segments of the program, by either of their names."""
-    ids = {name: id_ for name in among if (id_ := id_of_hex(name) or _uuid(name)) is not None}
+    ids = {name: id_ for name in among if (id_ := id_named(name)) is not None}
     statement = select(Segment.id).where(
         col(Segment.program_id) == program_id, col(Segment.id).in_(set(ids.values()))
     )

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from domain.condition_forms import Filter, FilterGroup, Subject, cel_of_filter_groups
+from domain.condition_forms.values import Value
 from domain.expressions import PARTICIPANT, PARTICIPANT_EVENT, Condition, compile_condition
 from domain.journeys.definition import ENTERED_SEGMENT
 from domain.journeys.filters import AudienceFilterGroup, EventFilterGroup
@@ -45,11 +46,14 @@ def audience_condition(group: AudienceFilterGroup | None) -> Condition | None:
 
 
 def _of_segments_as_events_name_them(form: FilterGroup) -> FilterGroup:
-    filters = [
-        one.model_copy(update={"value": hex_text(one.value)}) if isinstance(one.value, str) else one
-        for one in form.filters
-    ]
+    filters = [one.model_copy(update={"value": _named(one.value)}) for one in form.filters]
     return form.model_copy(update={"filters": filters})
+
+
+def _named(value: Value | None) -> Value | None:
+    if isinstance(value, tuple):
+        return tuple(hex_text(each) if isinstance(each, str) else each for each in value)
+    return hex_text(value) if isinstance(value, str) else value
 
 
 def _form(group: EventFilterGroup | AudienceFilterGroup) -> FilterGroup:

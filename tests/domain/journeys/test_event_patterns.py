@@ -31,8 +31,10 @@ def test_whoever_enters_a_segment_is_picked_by_either_of_its_names() -> None:
         ("00000000-0000-0000-0000-000a00000000", True),
         ("00000000-0000-0000-0000-000b00000000", False),
     ):
-        pattern = event_pattern("entered segment", None, groups(filters(("segment_id", "eq", name))))
-        assert pattern.picks("entered segment", "omnisend", entered) is picked
+        for operator, value in (("eq", name), ("in", [name, "0" * 24])):
+            one = groups(filters(("segment_id", operator, value)))
+            pattern = event_pattern("entered segment", None, one)
+            assert pattern.picks("entered segment", "omnisend", entered) is picked
 
 
 def test_every_group_must_hold_and_a_group_holds_by_its_operator() -> None:
