@@ -261,6 +261,8 @@ class MessageDispatchActivities:
         await remember_opt_outs(self._database, told, datetime.now(UTC))
         async with self._database.transaction() as session:
             now = datetime.now(UTC)
+            # Whether what is left may still be sent is asked below; whoever locks people, too, locks runs before.
+            await share_runs(session, self._runs_left(messages, deliveries))
             people = [message.participant_id for message in messages]
             errors = await note_answers(session, list(zip(people, deliveries, strict=True)), now)
             answered = zip(messages, deliveries, errors, strict=True)
@@ -299,6 +301,14 @@ class MessageDispatchActivities:
             if one.run_id is not None and one.id in final
         }
         await follow_messages(session, reasons)
+
+    def _runs_left(self, messages: Sequence[DueMessage], deliveries: Sequence[Delivery]) -> set[UUID]:
+        """The runs of those that are to be sent again."""
+        return {
+            message.run_id
+            for message, answer in zip(messages, deliveries, strict=True)
+            if message.run_id is not None and is_sent_again(self._channels[message.channel], answer)
+        }
 
     def _settlement(
         self, message: DueMessage, delivery: Delivery, error: str | None, now: datetime

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from sqlalchemy import text
 
 from activities.send_gating import gate_sends
 from domain.actions import Channel
@@ -17,8 +18,9 @@ from domain.send_policy import SendPolicy
 from domain.suppressions import SuppressionReason
 from store.database import Database
 from store.messages import message_id_of
+from store.runs import lock_run
 from store.suppressions import suppress
-from store.tables import Program
+from store.tables import Message, Program
 from tests.activities.gated_sends import (
     CAP,
     add_run_to,
@@ -35,6 +37,7 @@ from tests.activities.gated_sends import (
 from tests.activities.message_provider import AWAY, IN_DOUBT, REFUSED, Provider, dispatch
 from tests.fixtures.queued_messages import add_person, change_message, message_to, messages_of, queue
 
+HELD_UP_BY_THIS = text("SELECT count(*) FROM pg_locks WHERE pg_backend_pid() = ANY(pg_blocking_pids(pid))")
 URGENT, LESS = SendPolicy(priority=-5), SendPolicy(priority=5)
 
 
@@ -343,3 +346,27 @@ async def test_whoever_is_about_to_queue_messages_may_ask_first(database: Databa
         late.id: Decision(SkipReason.FREQUENCY_CAP, winner=waiting.id),
         gone.id: Decision(SkipReason.PARTICIPANT_DELETED),
     }
+
+
+async def test_what_is_left_of_a_run_waits_for_it_without_keeping_its_messages(
+    database: Database, program_id: UUID
+) -> None:
+    await set_sending(database, program_id, quiet_now())
+    person, provider = await add_person(database, program_id), Provider(lambda message: AWAY)
+    run_id = await add_run_to(database, [person])
+    await carry_out(database, run_id, provider)
+    await set_sending(database, program_id, {})
+    message = await message_of_run(database, run_id)
+    await make_due(database, message.id)
+    provider.open.clear()
+    sending = asyncio.create_task(dispatch(database, program_id, provider))
+    await provider.was_handed(1)
+    async with database.transaction() as session:
+        await lock_run(session, run_id)
+        provider.open.set()
+        async with asyncio.timeout(10):
+            while not (await session.execute(HELD_UP_BY_THIS)).scalar_one():
+                await asyncio.sleep(0.01)
+        assert await session.get(Message, message.id, with_for_update={"nowait": True}) is not None
+    await sending
+    assert (await message_of_run(database, run_id)).status == "queued"
