@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from domain.journeys.stepping import Decision, Step, Walked
+from domain.journeys.stepping import Walked
 
 # Given as JSON: to write thousands of values as arrays takes several times as long.
 _MOVE = text(
@@ -61,7 +61,7 @@ async def write_moves(session: AsyncSession, journey_id: str, moved: Sequence[Mo
 
 async def tally_moves(session: AsyncSession, journey_id: str, moved: Sequence[Moved]) -> None:
     """To be the last that a transaction writes: others wait for these rows."""
-    tally = Counter((step.block_id, _tallied(step)) for one in moved for step in one.walked.steps)
+    tally = Counter((step.block_id, step.outcome) for one in moved for step in one.walked.steps)
     if tally:
         await session.execute(
             _TALLY,
@@ -103,10 +103,3 @@ def _steps(one: Moved) -> list[dict[str, Any]]:
         }
         for number, step in enumerate(one.walked.steps, start=one.steps_before + 1)
     ]
-
-
-def _tallied(step: Step) -> str:
-    """A decision with what distinguishes it; not until when somebody waits, nor why a condition could not be asked."""
-    if step.reason is None or step.decision is Decision.WAITING:
-        return step.decision
-    return f"{step.decision}:{step.reason.partition(':')[0]}"

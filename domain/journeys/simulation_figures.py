@@ -9,7 +9,6 @@ from uuid import UUID
 
 from domain.journeys.enrolling import EnrollmentStatus
 from domain.journeys.simulating import Trace
-from domain.journeys.stepping import Decision, Step
 
 MOST_PATHS = 20
 
@@ -52,8 +51,8 @@ def figures_of(trace: Trace, people: int) -> SimulationFigures:
     blocks: dict[str, Counter[str]] = {}
     ways: dict[str, list[str]] = {}
     for taken in trace.steps:
-        blocks.setdefault(taken.step.block_id, Counter())[decided(taken.step)] += 1
-        ways.setdefault(taken.entry_key, []).append(f"{taken.step.block_id}: {decided(taken.step)}")
+        blocks.setdefault(taken.step.block_id, Counter())[taken.step.outcome] += 1
+        ways.setdefault(taken.entry_key, []).append(f"{taken.step.block_id}: {taken.step.outcome}")
     by_person: Counter[UUID] = Counter(message.participant_id for message in trace.messages)
     per_person = Counter(by_person.values())
     per_person[0] = people - len(by_person)
@@ -75,13 +74,6 @@ def figures_of(trace: Trace, people: int) -> SimulationFigures:
         blocks={block_id: _sorted(counted) for block_id, counted in sorted(blocks.items())},
         paths=tuple(PathTaken(steps, passes) for steps, passes in paths),
     )
-
-
-def decided(step: Step) -> str:
-    """A step in words that are the same whenever it is taken."""
-    if step.decision is Decision.WAITING or step.reason is None:
-        return step.decision.value
-    return f"{step.decision.value} {step.reason}"
 
 
 def _is_end(status: EnrollmentStatus) -> bool:

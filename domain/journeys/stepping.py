@@ -98,6 +98,14 @@ class Step:
     decision: Decision
     reason: str | None = None
 
+    @property
+    def outcome(self) -> str:
+        """The decision with what distinguishes it, as `branched:true` and `skipped:no_consent`; not until when somebody
+        waits, nor why a condition could not be asked."""
+        if self.reason is None or self.decision is Decision.WAITING:
+            return self.decision.value
+        return f"{self.decision.value}:{self.reason.partition(':')[0]}"
+
 
 @dataclass(frozen=True, slots=True)
 class Sending:

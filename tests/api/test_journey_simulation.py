@@ -59,7 +59,7 @@ async def test_people_may_be_given_one_by_one(journeys: JourneysSurface) -> None
     assert (told["entered"], told["refused"]) == (2, {"audience": 1})
     assert told["messages"]["total"] == 1
     (hello,) = made["blocks"]
-    assert told["blocks"][hello["id"]] == {"sent": 1, "skipped no_consent": 1}
+    assert told["blocks"][hello["id"]] == {"sent": 1, "skipped:no_consent": 1}
 
 
 async def vips(journeys: JourneysSurface) -> str:
@@ -82,7 +82,7 @@ async def test_people_are_in_the_segments_whose_conditions_hold_of_them(journeys
 
     asked = await journeys.create(tag("now", "vip"), split("asked", [in_segment], [sms("yes")], [sms("no")]))
     told = await simulate(journeys, asked["id"], population={"people": people})
-    assert told["blocks"][asked["blocks"][1]["id"]] == {"branched true": 3}
+    assert told["blocks"][asked["blocks"][1]["id"]] == {"branched:true": 3}
 
 
 async def test_whoever_is_in_the_triggers_segment_at_the_start_comes_in(journeys: JourneysSurface) -> None:

@@ -24,7 +24,6 @@ from domain.journeys.definition import JourneyDefinition
 from domain.journeys.route import compile_route
 from domain.journeys.simulated_crowd import CrowdShape, Reading, made_up_people, reader
 from domain.journeys.simulating import Entry, simulate
-from domain.journeys.simulation_figures import decided
 from domain.journeys.stepping import Decision, Step
 from store.database import Database
 from store.tables import Enrollment, EnrollmentStep, Message, Participant, Program
@@ -128,7 +127,7 @@ async def walked(database: Database, journey_id: str) -> dict[UUID, list[tuple[s
     async with database.transaction() as session:
         for row, participant_id in await session.exec(statement):
             step = Step(row.block_id or "", Decision(row.decision), row.reason)
-            steps.setdefault(participant_id, []).append((f"{row.block_id}: {decided(step)}", row.at))
+            steps.setdefault(participant_id, []).append((f"{row.block_id}: {step.outcome}", row.at))
     return steps
 
 
@@ -173,8 +172,8 @@ async def test_the_simulated_trace_is_that_of_the_real_workflow(
         for (step, at), (_, expected) in zip(steps, simulated[who], strict=True):
             assert timedelta(0) <= at - expected < LATE, (step, at, expected)
     words = {step for steps in real.values() for step, _ in steps}
-    assert {"asked: branched true", "asked: branched false", "control: held_out"} <= words
-    assert {"test: branched a", "test: branched b", "hello: cancelled no_consent"} <= words
+    assert {"asked: branched:true", "asked: branched:false", "control: held_out"} <= words
+    assert {"test: branched:a", "test: branched:b", "hello: cancelled:no_consent"} <= words
 
 
 def simulated_steps(
@@ -202,6 +201,6 @@ def simulated_steps(
     trace = simulate(world, rows, (), entries, start + timedelta(days=100), 100_000)
     steps: dict[UUID, list[tuple[str, datetime]]] = {}
     for taken in trace.steps:
-        told = f"{taken.step.block_id}: {decided(taken.step)}"
+        told = f"{taken.step.block_id}: {taken.step.outcome}"
         steps.setdefault(taken.participant_id, []).append((told, taken.at))
     return steps

@@ -106,7 +106,7 @@ def test_people_part_by_what_they_did_with_a_message() -> None:
     trace = run(WELCOME, people, react=reader(Reading(40, 0, timedelta(hours=48)), 1))
     told = figures_of(trace, len(people))
     assert (told.entered, told.inside, told.ended["completed"]) == (200, 0, {"reached the end": 200})
-    fans, reminded = told.blocks["asked"]["branched true"], told.blocks["asked"]["branched false"]
+    fans, reminded = told.blocks["asked"]["branched:true"], told.blocks["asked"]["branched:false"]
     assert fans + reminded == 200
     assert 50 < fans < 110
     assert told.per_block == {"hello": 200, "reminder": reminded}
