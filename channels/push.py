@@ -1,6 +1,5 @@
 """Push messages in the form of Firebase Cloud Messaging's HTTP v1 API, on connections that are kept open."""
 
-from asyncio import Semaphore
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -8,6 +7,7 @@ from typing import Any
 import httpx
 
 from channels.channel import CannotTell, Delivery, DeliveryProblem, DeliveryStatus, Outgoing
+from channels.http_connections import HttpConnections
 from channels.http_delivery import hand_over
 from channels.lanes import send_in_lanes
 from domain.actions import Channel
@@ -29,19 +29,11 @@ class PushChannel(CannotTell):
         assert settings.push_url is not None and settings.push_token_file is not None
         self._url = settings.push_url
         self._token = _TokenFile(settings.push_token_file)
-        self._connections = settings.push_connections
-        self._slots = Semaphore(settings.push_connections)
-        self._client = httpx.AsyncClient(
-            timeout=TIMEOUT_SECONDS,
-            limits=httpx.Limits(
-                max_connections=settings.push_connections, max_keepalive_connections=settings.push_connections
-            ),
-            follow_redirects=False,
-            trust_env=False,
-        )
+        self._lanes = settings.push_connections
+        self._connections = HttpConnections(settings.push_connections, TIMEOUT_SECONDS)
 
     async def send(self, messages: Sequence[Outgoing]) -> list[Delivery]:
-        return await send_in_lanes(messages, self._connections, self._deliver)
+        return await send_in_lanes(messages, self._lanes, self._deliver)
 
     async def _deliver(self, message: Outgoing) -> Delivery:
         try:
@@ -53,15 +45,14 @@ class PushChannel(CannotTell):
         except OSError as error:
             said = f"no access token: {type(error).__name__}"
             return Delivery(DeliveryStatus.NOT_TRIED, said, DeliveryProblem.NOT_AUTHORIZED)
-        request = self._client.build_request(
-            "POST", self._url, json={"message": push_document(message, token)}, headers=headers
-        )
-        async with self._slots:
-            answer = await hand_over(self._client, request, _ABOUT_THE_TOKEN)
+        document = {"message": push_document(message, token)}
+        async with self._connections.client() as client:
+            request = client.build_request("POST", self._url, json=document, headers=headers)
+            answer = await hand_over(client, request, _ABOUT_THE_TOKEN)
         return answer if isinstance(answer, Delivery) else _delivery_of(answer)
 
     async def close(self) -> None:
-        await self._client.aclose()
+        await self._connections.close()
 
 
 class _TokenFile:

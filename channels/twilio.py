@@ -1,7 +1,6 @@
 """SMS and WhatsApp over Twilio's Messages API, on connections that are kept open."""
 
 import json
-from asyncio import Semaphore
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -10,6 +9,7 @@ from typing import Any
 import httpx
 
 from channels.channel import Delivery, DeliveryProblem, DeliveryStatus, InDoubt, Outgoing
+from channels.http_connections import HttpConnections
 from channels.http_delivery import hand_over
 from channels.lanes import send_in_lanes
 from domain.actions import Channel
@@ -44,16 +44,10 @@ class TwilioAccount:
         self.messages_url = (
             f"{settings.twilio_url}/2010-04-01/Accounts/{settings.twilio_account_sid}/Messages.json"
         )
-        self.slots = Semaphore(settings.twilio_connections)
-        self.client = httpx.AsyncClient(
+        self.connections = HttpConnections(
+            settings.twilio_connections,
+            settings.twilio_timeout_seconds,
             auth=(settings.twilio_account_sid, settings.twilio_auth_token.get_secret_value()),
-            timeout=settings.twilio_timeout_seconds,
-            limits=httpx.Limits(
-                max_connections=settings.twilio_connections,
-                max_keepalive_connections=settings.twilio_connections,
-            ),
-            follow_redirects=False,
-            trust_env=False,
         )
 
 
@@ -80,12 +74,10 @@ class TwilioChannel:
             fields = self._fields(message)
         except InvalidAddressError as error:
             return Delivery.misaddressed(error)
-        account = self._account
-        request = account.client.build_request(
-            "POST", account.messages_url, data=fields, headers={"Idempotency-Key": str(message.message_id)}
-        )
-        async with account.slots:
-            answer = await hand_over(account.client, request)
+        url, headers = self._account.messages_url, {"Idempotency-Key": str(message.message_id)}
+        async with self._account.connections.client() as client:
+            request = client.build_request("POST", url, data=fields, headers=headers)
+            answer = await hand_over(client, request)
         return answer if isinstance(answer, Delivery) else _delivery_of(answer)
 
     def _fields(self, message: Outgoing) -> dict[str, Any]:
@@ -120,11 +112,10 @@ class TwilioChannel:
         if send.message.options.content_sid is not None:
             # Its text is made by the provider.
             return None
-        account = self._account
         try:
             query = {"To": self._to(send.message), "PageSize": str(LOOKED_AT)}
-            async with account.slots:
-                answer = await account.client.get(account.messages_url, params=query)
+            async with self._account.connections.client() as client:
+                answer = await client.get(self._account.messages_url, params=query)
             listed = answer.json()["messages"] if answer.is_success else []
             found = [one["sid"] for one in listed if _is_it(one, send.message.body, send.since)]
         except (InvalidAddressError, httpx.HTTPError, ValueError, KeyError, TypeError):
@@ -132,7 +123,7 @@ class TwilioChannel:
         return Delivery(DeliveryStatus.SENT, provider_id=str(found[0])) if len(found) == 1 else None
 
     async def close(self) -> None:
-        await self._account.client.aclose()
+        await self._account.connections.close()
 
 
 def _is_it(listed: dict[str, Any], body: str, since: datetime) -> bool:
